@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cloud_backend/export.hpp>
+#include <cloud_backend/metadata.hpp>
+#include <cloud_backend/raw_json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cloud_backend {
+
+enum class Role { developer, system, user, assistant, tool };
+
+/// A call of a function that the model asks for.
+struct ToolCall {
+    std::string id{};
+    std::string type = "function";
+    std::string name{};
+    std::string arguments{};  ///< JSON text as the model wrote it, which may not be valid JSON.
+    RawJson extra{};          ///< Fields the library does not know: an object, or empty (SPEC A10).
+};
+
+/// One message of a conversation, asked or answered. An answered one can be sent back as it is.
+struct CLOUD_BACKEND_EXPORT Message {
+    Role role = Role::user;
+    std::string content{};
+    std::string name{};
+    std::string tool_call_id{};
+    std::vector<ToolCall> tool_calls{};
+    std::string reasoning{};  ///< Received only; not sent back.
+    std::string refusal{};
+    RawJson annotations{};  ///< An array, or empty.
+    RawJson extra{};        ///< Fields the library does not know: an object, or empty (SPEC A10).
+
+    [[nodiscard]] static Message developer(std::string content);
+    [[nodiscard]] static Message system(std::string content);
+    [[nodiscard]] static Message user(std::string content);
+    [[nodiscard]] static Message assistant(std::string content);
+    [[nodiscard]] static Message tool(std::string tool_call_id, std::string content);
+};
+
+struct StreamOptions {
+    bool include_usage = true;
+};
+
+/// What is asked of the model. Only what is set is sent (SPEC C1).
+struct ChatRequest {
+    std::string model{};
+    std::vector<Message> messages{};
+    std::optional<int> max_tokens{};
+    std::optional<int> max_completion_tokens{};
+    std::optional<double> temperature{};
+    std::optional<double> top_p{};
+    std::optional<int> n{};
+    std::vector<std::string> stop{};
+    std::optional<std::int64_t> seed{};
+    std::optional<StreamOptions> stream_options{};  ///< Sent with streams only.
+    /// An object whose fields are added as they stand and replace fields of the same name.
+    /// It must not hold `stream` (SPEC T11).
+    RawJson extra{};
+};
+
+/// Tokens used; what the server did not say is 0.
+struct Usage {
+    std::int64_t prompt_tokens = 0;
+    std::int64_t completion_tokens = 0;
+    std::int64_t total_tokens = 0;
+    std::int64_t cached_tokens = 0;     ///< Of the prompt.
+    std::int64_t reasoning_tokens = 0;  ///< Of the completion.
+    RawJson raw{};                      ///< The object as the server sent it.
+};
+
+/// A piece of a tool call in a stream (SPEC A1).
+struct ToolCallDelta {
+    std::optional<int> index{};  ///< As sent; null, missing and -1 are empty.
+    std::string id{};
+    std::string type{};
+    std::string name{};
+    std::string arguments{};
+    RawJson extra{};
+};
+
+/// What a chunk adds to one choice.
+struct Delta {
+    std::optional<Role> role{};
+    std::string content{};
+    std::string reasoning{};
+    std::string refusal{};
+    std::vector<ToolCallDelta> tool_calls{};
+    RawJson annotations{};
+    RawJson extra{};
+};
+
+struct ChunkChoice {
+    int index = 0;
+    Delta delta{};
+    std::string finish_reason{};  ///< As the server wrote it; empty while it goes on.
+    RawJson logprobs{};
+};
+
+/// One event of a streamed answer. Given to a callback it lives until the callback returns: copy
+/// what is to be kept. Missing, null and empty fields are all empty here.
+struct CLOUD_BACKEND_EXPORT ChatChunk {
+    std::string id{};
+    std::int64_t created = 0;
+    std::string model{};
+    std::vector<ChunkChoice> choices{};
+    std::optional<Usage> usage{};
+    std::string service_tier{};
+    std::string system_fingerprint{};
+    RawJson extra{};  ///< Fields the library does not know: an object, or empty.
+    RawJson raw{};    ///< The event's data.
+
+    /// The text the first choice gains; empty when it gains none. Lives as long as the chunk.
+    [[nodiscard]] std::string_view content() const noexcept;
+    /// The same for its reasoning.
+    [[nodiscard]] std::string_view reasoning() const noexcept;
+    /// The finish reason of the first choice, if it has come.
+    [[nodiscard]] std::string_view finish_reason() const noexcept;
+};
+
+struct Choice {
+    int index = 0;
+    Message message{.role = Role::assistant};
+    std::string finish_reason{};  ///< As the server wrote it.
+    RawJson logprobs{};
+};
+
+/// A whole answer, also when it was streamed (SPEC C3).
+struct CLOUD_BACKEND_EXPORT ChatCompletion {
+    std::string id{};
+    std::int64_t created = 0;
+    std::string model{};
+    std::vector<Choice> choices{};
+    std::optional<Usage> usage{};
+    std::string service_tier{};
+    std::string system_fingerprint{};
+    RawJson extra{};  ///< Fields the library does not know: an object, or empty.
+    RawJson raw{};    ///< The body as the server sent it; empty when it was streamed.
+    CallMetadata metadata{};
+
+    /// The text of the first choice; empty when there is none. Lives as long as the completion.
+    [[nodiscard]] std::string_view content() const noexcept;
+    [[nodiscard]] std::string_view reasoning() const noexcept;
+    [[nodiscard]] std::string_view finish_reason() const noexcept;
+};
+
+}  // namespace cloud_backend

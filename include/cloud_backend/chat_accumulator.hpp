@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cloud_backend/chat.hpp>
+#include <cloud_backend/export.hpp>
+
+#include <memory>
+
+namespace cloud_backend {
+
+/// Puts the chunks of a stream together to the completion they tell (SPEC C3). Linear in what it is
+/// given. Usable alone; not thread-safe, values are independent.
+class CLOUD_BACKEND_EXPORT ChatAccumulator {
+public:
+    ChatAccumulator();
+    ~ChatAccumulator();
+    ChatAccumulator(ChatAccumulator&&) noexcept;
+    ChatAccumulator& operator=(ChatAccumulator&&) noexcept;
+
+    void add(const ChatChunk& chunk);
+
+    /// Every choice shown so far, and at least `expected_choices`, has a finish reason (SPEC T4).
+    [[nodiscard]] bool finished(int expected_choices = 1) const noexcept;
+    /// The completion so far. Choices are ordered by index.
+    [[nodiscard]] ChatCompletion completion() const;
+    void reset();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace cloud_backend

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cloud_backend/chat.hpp>
+#include <cloud_backend/export.hpp>
+#include <cloud_backend/options.hpp>
+
+#include <concepts>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+namespace cloud_backend {
+
+/// Receives the chunks of a stream. Made from anything callable with `const ChatChunk&` that
+/// returns exactly void or bool; false stops the stream, which is no error. Its exceptions pass
+/// unchanged to whoever made the call (SPEC T7).
+class ChunkCallback {
+public:
+    template <class F>
+    requires(!std::same_as<std::remove_cvref_t<F>, ChunkCallback> &&
+             std::invocable<F&, const ChatChunk&> &&
+             (std::is_void_v<std::invoke_result_t<F&, const ChatChunk&>> ||
+              std::same_as<std::invoke_result_t<F&, const ChatChunk&>, bool>))
+        ChunkCallback(F&& callback) {  // NOLINT(google-explicit-constructor)
+        if constexpr (std::is_void_v<std::invoke_result_t<F&, const ChatChunk&>>) {
+            deliver_ = [callback = std::forward<F>(callback)](const ChatChunk& chunk) mutable {
+                callback(chunk);
+                return true;
+            };
+        } else {
+            deliver_ = std::forward<F>(callback);
+        }
+    }
+
+    /// False: no more, please.
+    [[nodiscard]] bool operator()(const ChatChunk& chunk) const { return deliver_(chunk); }
+
+private:
+    std::function<bool(const ChatChunk&)> deliver_;
+};
+
+/// Anything that completes chats: a cloud service, a router, local inference (SPEC F1).
+///
+/// Whether calls may be made from several threads at once is said by each implementation; the
+/// library's own allow it.
+class CLOUD_BACKEND_EXPORT ChatBackend {
+public:
+    virtual ~ChatBackend();
+
+    /// Asks for a whole answer and waits for it. Throws `Error` (see error.hpp).
+    virtual ChatCompletion chat_completion(const ChatRequest& request,
+                                           const CallOptions& options = {}) = 0;
+
+    /// Streams the answer to `on_chunk`, on the calling thread, and returns it whole. No chunk is
+    /// delivered twice; after the first one the request is not sent again (SPEC R7). An answer that
+    /// breaks off is an error that carries what was delivered (`Error::partial()`).
+    virtual ChatCompletion chat_completion(const ChatRequest& request,
+                                           const ChunkCallback& on_chunk,
+                                           const CallOptions& options = {}) = 0;
+};
+
+}  // namespace cloud_backend

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cloud_backend/attempt.hpp>
+#include <cloud_backend/clock.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cloud_backend {
+
+/// One limit of `x-ratelimit-*`; what the server did not say is empty.
+struct RateLimit {
+    std::optional<std::int64_t> limit{};
+    std::optional<std::int64_t> remaining{};
+    std::optional<Duration> reset_in{};
+};
+
+struct RateLimits {
+    RateLimit requests{};
+    RateLimit tokens{};
+};
+
+/// How a call went (SPEC C5).
+struct CallMetadata {
+    std::string request_id{};
+    RateLimits rate_limits{};
+    std::vector<AttemptInfo> attempts{};
+    /// From the start of the call, retries and waits included.
+    Duration time_to_first_byte{};
+    std::optional<Duration> time_to_first_chunk{};  ///< Of a streamed answer.
+    Duration total_time{};
+    std::size_t malformed_chunks = 0;
+    bool connection_reused = false;
+};
+
+}  // namespace cloud_backend

@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cloud_backend/attempt.hpp>
+#include <cloud_backend/circuit_breaker.hpp>
+#include <cloud_backend/clock.hpp>
+#include <cloud_backend/export.hpp>
+#include <cloud_backend/headers.hpp>
+#include <cloud_backend/log.hpp>
+#include <cloud_backend/retry_budget.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cloud_backend {
+
+class EndpointHealth;
+class HttpTransport;
+
+/// When a failed attempt is made again, and after how long (SPEC 4).
+struct RetryOptions {
+    int max_retries = 3;  ///< Attempts after the first; 0 sends exactly one request.
+    /// Wait before retry n: U(0,1) x min(max_backoff, backoff_factor x 2^n), in seconds (SPEC R5).
+    double backoff_factor = 0.5;
+    std::chrono::milliseconds max_backoff{8'000};
+    /// A server that asks for a longer wait fails the call at once (SPEC R4).
+    std::chrono::milliseconds max_retry_after{60'000};
+    /// Statuses worth another attempt (SPEC R1).
+    std::vector<int> statuses{408, 409, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529};
+    /// Retry when the connection broke after sending and before an answer. Off: a request that may
+    /// have been processed is never sent twice.
+    bool retry_ambiguous = true;
+    /// Retry when no answer came in time. Off by default: it is what ends a retry storm.
+    bool retry_on_timeout = false;
+    RetryBudgetOptions budget{};
+};
+
+/// Time limits (SPEC T5); zero switches one off. They stand still while user code runs.
+struct TimeoutOptions {
+    std::chrono::milliseconds connect{10'000};     ///< Name lookup, connection and TLS.
+    std::chrono::milliseconds first_byte{60'000};  ///< From sending to the first byte back.
+    std::chrono::milliseconds idle{60'000};        ///< Silence between bytes.
+    std::chrono::milliseconds content_idle{0};  ///< Silence between events; comments are silence.
+};
+
+/// Bounds on what a server can make the client hold (SPEC T8).
+struct LimitOptions {
+    std::size_t response_body = std::size_t{64} << 20;     ///< Decoded bytes of a whole answer.
+    std::size_t event = std::size_t{8} << 20;              ///< Bytes of one streamed event.
+    std::size_t response_headers = std::size_t{64} << 10;  ///< Bytes of all header lines.
+    std::size_t json_depth = 256;                          ///< Nesting of arrays and objects.
+};
+
+struct TlsOptions {
+    std::string ca_file{};             ///< PEM file of trusted certificates; empty: the system's.
+    std::string client_certificate{};  ///< PEM file, for mutual TLS.
+    std::string client_key{};          ///< PEM file of its key.
+    /// Accepts any certificate of any host: whoever sits on the line reads key and prompts.
+    bool insecure_skip_verification = false;
+};
+
+/// The secret that authorises requests: a text, or a function that is asked for each attempt, on
+/// the thread that drives the call (SPEC R11), so that short-lived tokens can be renewed. The
+/// function must be thread-safe; what it throws ends the call and passes through.
+class CLOUD_BACKEND_EXPORT ApiKey {
+public:
+    ApiKey() = default;
+    ApiKey(std::string key) : source_(std::move(key)) {}    // NOLINT(google-explicit-constructor)
+    ApiKey(const char* key) : source_(std::string(key)) {}  // NOLINT(google-explicit-constructor)
+    template <class F>
+    requires std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, std::string>
+    ApiKey(F provider)  // NOLINT(google-explicit-constructor)
+        : source_(std::function<std::string()>(std::move(provider))) {}
+
+    /// The key of now, without surrounding white space.
+    [[nodiscard]] std::string value() const;
+    /// The key is a function, whose answer is known only when an attempt asks for it.
+    [[nodiscard]] bool is_provider() const noexcept { return source_.index() == 1; }
+
+private:
+    std::variant<std::string, std::function<std::string()>> source_{};
+};
+
+/// Told what happens to calls (SPEC R10), on the thread that drives them. What a hook throws is
+/// dropped with a warning in the log. Must be thread-safe.
+struct Hooks {
+    std::function<void(const AttemptInfo&)> on_attempt{};  ///< An attempt is over.
+    std::function<void(const AttemptInfo&)>
+        on_retry{};  ///< Another follows after `AttemptInfo::wait`.
+};
+
+struct ClientOptions {
+    /// Scheme, host and path of the service; a path of its own is extended, not replaced (SPEC
+    /// T12).
+    std::string base_url = "https://api.openai.com";
+    ApiKey api_key{};
+    /// Off: an empty key is accepted, and no key header is sent (local servers).
+    bool require_api_key = true;
+    /// Lets the key travel unencrypted to hosts other than loopback.
+    bool allow_insecure_http = false;
+    Headers headers{};  ///< Sent with every request.
+    TimeoutOptions timeouts{};
+    std::optional<std::chrono::milliseconds>
+        deadline{};  ///< For each call: all attempts and waits.
+    RetryOptions retry{};
+    CircuitBreakerOptions breaker{};
+    LimitOptions limits{};
+    TlsOptions tls{};
+    /// Proxy URL; empty: libcurl's environment variables. Loopback never goes through one.
+    std::string proxy{};
+    /// A malformed event ends the stream with an error instead of being skipped (SPEC E5).
+    bool fail_on_malformed = false;
+    /// Sends an `Idempotency-Key`, the same for all attempts of a call (SPEC R11).
+    bool idempotency_key = false;
+    LogSink log{};  ///< Empty: the library's own spdlog logger, "cloud_backend".
+    LogLevel log_level = LogLevel::warning;
+    Hooks hooks{};
+    std::shared_ptr<HttpTransport> transport{};  ///< Empty: libcurl.
+    std::shared_ptr<EndpointHealth> health{};    ///< Empty: the client's own, made from `breaker`.
+    RandomSource random{};
+};
+
+/// What differs for one call; what is not set is the client's.
+struct CallOptions {
+    std::stop_token stop{};  ///< Cancels the call, from any thread, at once (SPEC T1).
+    std::optional<std::chrono::milliseconds> deadline{};
+    std::optional<TimeoutOptions> timeouts{};
+    std::optional<RetryOptions>
+        retry{};                    ///< Its `budget` is not read: budgets belong to endpoints.
+    Headers headers{};              ///< Added to the client's; the same name replaces.
+    std::string idempotency_key{};  ///< Sent as `Idempotency-Key` unless empty.
+};
+
+}  // namespace cloud_backend

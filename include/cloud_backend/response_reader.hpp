@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/transport.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <variant>
+
+namespace cloud_backend {
+
+/// The answer goes on.
+struct NeedMore {};
+/// The answer is complete; what may still come of it says nothing.
+struct Complete {};
+/// The user's callback asked for no more; no error.
+struct StoppedByCallback {};
+
+/// What the bytes read so far amount to.
+using Reading = std::variant<NeedMore, Complete, StoppedByCallback, ErrorDetails>;
+
+/// Gives meaning to the body of a 2xx answer. A call feeds it, attempt after attempt; `begin`
+/// starts each one anew. Used on the thread that drives the call. User callbacks run inside
+/// `on_body` and `on_end`; what they throw passes through these.
+class ResponseReader {
+public:
+    virtual ~ResponseReader() = default;
+
+    /// The `Accept` header: the media type it can read (SPEC C1a).
+    [[nodiscard]] virtual std::string_view accept() const = 0;
+
+    virtual void begin(const ResponseHead& head) = 0;
+    virtual Reading on_body(std::string_view bytes) = 0;
+    /// No more bytes come, because the body or the connection ended. `Complete`, or an error that
+    /// says what is missing; never `NeedMore`.
+    virtual Reading on_end() = 0;
+
+    /// Valid events of this attempt; a body that is one document counts none before its end.
+    [[nodiscard]] virtual std::size_t events_seen() const { return 0; }
+    /// Something of this call was given to the user: no attempt may follow (SPEC R7).
+    [[nodiscard]] virtual bool delivered() const { return false; }
+    [[nodiscard]] virtual std::size_t malformed_chunks() const { return 0; }
+    /// The completion so far, if anything of it was delivered; goes into `Error::partial()`.
+    [[nodiscard]] virtual std::shared_ptr<const ChatCompletion> partial() const { return nullptr; }
+};
+
+}  // namespace cloud_backend

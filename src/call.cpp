@@ -1,0 +1,220 @@
+#include "call.hpp"
+
+#include "call_log.hpp"
+#include "core/rate_limits.hpp"
+#include "core/redact.hpp"
+#include "failures.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// B3: as long as a silent attempt can last by its own limits, and a bit.
+Duration probe_lease(const TimeoutOptions& timeouts) {
+    constexpr milliseconds slack{10'000};
+    constexpr milliseconds longest{3'600'000};
+    const auto length = [&](milliseconds limit) {
+        return limit > milliseconds::zero() ? std::min(limit, longest) : longest;
+    };
+    return length(timeouts.connect) + length(timeouts.first_byte) + slack;
+}
+
+}  // namespace
+
+Call::Call(CallPlan plan, ResponseReader& reader)
+    : plan_(std::move(plan)), clock_(plan_.now, plan_.deadline), reader_(reader) {}
+
+CallStep Call::next() {
+    while (true) {
+        switch (state_) {
+            case State::due:
+                begin_attempt();
+                if (state_ == State::attempting) return StartAttempt{};
+                break;
+            case State::attempting:
+                attempt_->check_time();
+                if (attempt_->wants_transfer()) return WaitUntil{attempt_->next_timer()};
+                if (attempt_->transfer_running()) {
+                    attempt_->on_aborted();
+                    return AbortAttempt{};
+                }
+                conclude_attempt();
+                break;
+            case State::waiting:
+                if (clock_.now() < retry_at_) return WaitUntil{retry_at_};
+                state_ = State::due;
+                break;
+            case State::done:
+                return CallDone{};
+        }
+    }
+}
+
+void Call::cancel() {
+    if (state_ == State::attempting) return attempt_->cancel();
+    if (state_ == State::done) return;
+    failure_ = cancellation();
+    state_ = State::done;
+}
+
+// --- before an attempt --------------------------------------------------------------------------
+
+void Call::begin_attempt() {
+    const TimePoint now = clock_.now();
+    if (const auto left = clock_.time_left(now); left && *left <= Duration::zero()) {
+        return refuse(timeout_failure(TimeLimit::deadline, plan_.timeouts, {}),
+                      AttemptEnd::deadline);
+    }
+    if (const auto pause = plan_.health.throttled_for(now)) {  // B5
+        return refuse(still_throttled(*pause), AttemptEnd::retry_after_too_long);
+    }
+    auto admission = plan_.health.breaker().acquire(now, probe_lease(plan_.timeouts));  // B2
+    if (const auto* refusal = std::get_if<CircuitBreaker::Refusal>(&admission)) {
+        return refuse(circuit_refusal(refusal->retry_in), AttemptEnd::circuit_open);
+    }
+    try {
+        authorize();
+    } catch (...) {
+        exception_ = std::current_exception();
+        state_ = State::done;
+        return;
+    }
+    attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry, plan_.request.secret},
+                     std::get<CircuitBreaker::Permit>(std::move(admission)), clock_, reader_);
+    state_ = State::attempting;
+}
+
+/// R12: a retry that may not be made leaves the call with the last real error.
+void Call::refuse(ErrorDetails refusal, AttemptEnd end) {
+    if (failure_) {
+        metadata_.attempts.back().end = end;
+    } else {
+        failure_ = std::move(refusal);
+    }
+    state_ = State::done;
+}
+
+/// R11: the key is asked for anew; a key function is user code.
+void Call::authorize() {
+    std::string key = clock_.off_the_clock([this] { return plan_.credentials.current(); });
+    if (!key.empty()) {
+        set_header(plan_.request.headers, {plan_.auth.header, plan_.auth.prefix + key});
+    }
+    plan_.request.secret = std::move(key);
+}
+
+// --- after an attempt ---------------------------------------------------------------------------
+
+void Call::conclude_attempt() {
+    note_answer();
+    AttemptInfo info = attempt_->info();
+    AttemptResult result = attempt_->take_result();
+    state_ = State::done;
+    failure_.reset();
+    if (auto* failure = std::get_if<AttemptFailure>(&result)) {
+        info = conclude(std::move(*failure), info);
+    } else if (std::holds_alternative<Complete>(result)) {
+        plan_.health.budget().refund();  // R8
+    } else {
+        info.end = AttemptEnd::ended_by_caller;
+        if (auto* thrown = std::get_if<std::exception_ptr>(&result)) exception_ = *thrown;
+    }
+    attempt_.reset();
+    metadata_.attempts.push_back(info);
+    report(info);
+}
+
+void Call::note_answer() {
+    const auto since_start = [this](TimePoint time) { return time - clock_.started(); };
+    const Headers& headers = attempt_->head().headers;
+    metadata_.request_id = find_request_id(headers);
+    metadata_.rate_limits = parse_rate_limits(headers);
+    if (const auto time = attempt_->first_byte_at()) {
+        metadata_.time_to_first_byte = since_start(*time);
+    }
+    if (const auto time = attempt_->first_event_at()) {
+        metadata_.time_to_first_chunk = since_start(*time);
+    }
+    metadata_.total_time = since_start(attempt_->ended_at());
+    metadata_.malformed_chunks = reader_.malformed_chunks();
+    metadata_.connection_reused = attempt_->info().connection_reused;
+}
+
+AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
+    auto& details = failure.details;
+    details.request_id = metadata_.request_id;
+    details.message = mask_secret(std::move(details.message), plan_.request.secret);  // E2
+    info.curl_code = details.connection.curl_code;
+    info.error = details.code;
+
+    if (failure.assessment.outcome == Outcome::throttled && details.retry_after &&
+        *details.retry_after > plan_.retry.max_retry_after) {
+        plan_.health.throttle(clock_.now(), *details.retry_after);  // B5
+    }
+    const auto decision = decide(failure);
+    if (const auto* retry = std::get_if<WaitBeforeRetry>(&decision)) {
+        info.end = AttemptEnd::retried;
+        info.wait = retry->wait;
+        retry_at_ = clock_.now() + retry->wait;
+        state_ = State::waiting;
+    } else {
+        info.end = std::get<GiveUp>(decision).reason;
+    }
+    failure_ = std::move(details);
+    return info;
+}
+
+RetryDecision Call::decide(const AttemptFailure& failure) const {
+    if (failure.details.code == ErrorCode::cancelled) return GiveUp{AttemptEnd::ended_by_caller};
+    const TimePoint now = clock_.now();
+    auto decision = decide_retry({.assessment = failure.assessment,
+                                  .delivered = reader_.delivered(),
+                                  .retry_after = failure.details.retry_after,
+                                  .time_left = clock_.time_left(now),
+                                  .retries_made = static_cast<int>(metadata_.attempts.size())},
+                                 plan_.retry, plan_.random);
+    if (const auto* retry = std::get_if<WaitBeforeRetry>(&decision)) {
+        if (plan_.health.breaker().retry_in(now) > retry->wait) {
+            return GiveUp{AttemptEnd::circuit_open};  // R12
+        }
+        if (!plan_.health.budget().try_spend(failure.assessment.cost)) {
+            return GiveUp{AttemptEnd::budget_exhausted};  // R8
+        }
+    }
+    return decision;
+}
+
+void Call::report(const AttemptInfo& info) {
+    log_attempt(plan_.log, plan_.request, info, metadata_.attempts.size(), metadata_.request_id);
+    if (metadata_.malformed_chunks > 0) {
+        plan_.log(LogLevel::warning, "{} malformed events were skipped",
+                  metadata_.malformed_chunks);
+    }
+    tell(plan_.hooks.on_attempt, info);
+    if (info.end == AttemptEnd::retried) tell(plan_.hooks.on_retry, info);
+}
+
+void Call::tell(const std::function<void(const AttemptInfo&)>& hook, const AttemptInfo& info) {
+    if (!hook) return;
+    try {
+        clock_.off_the_clock([&] { hook(info); });
+    } catch (...) {
+        plan_.log(LogLevel::warning, "a hook threw; the call goes on");
+    }
+}
+
+CallMetadata Call::result() {
+    if (exception_) std::rethrow_exception(exception_);
+    if (failure_) {
+        failure_->attempts = std::move(metadata_.attempts);
+        raise(std::move(*failure_));
+    }
+    return std::move(metadata_);
+}
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "attempt.hpp"
+#include "call_clock.hpp"
+#include "core/retry_policy.hpp"
+#include "credentials.hpp"
+#include "http/log.hpp"
+
+#include <cloud_backend/client.hpp>
+#include <cloud_backend/endpoint_health.hpp>
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/metadata.hpp>
+#include <cloud_backend/options.hpp>
+#include <cloud_backend/response_reader.hpp>
+#include <cloud_backend/transport.hpp>
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <optional>
+#include <variant>
+
+namespace cloud_backend::detail {
+
+/// All that is fixed when a call begins. What it refers to must outlive the call.
+struct CallPlan {
+    HttpRequest request{};  ///< Without the key.
+    AuthScheme auth{};
+    const Credentials& credentials;
+    TimeoutOptions timeouts{};
+    std::optional<std::chrono::milliseconds> deadline{};
+    RetryOptions retry{};
+    EndpointHealth& health;
+    const Hooks& hooks;
+    const RandomSource& random;
+    const Log& log;
+    std::function<TimePoint()> now;
+};
+
+struct StartAttempt {};
+struct AbortAttempt {};
+struct WaitUntil {
+    TimePoint time{};
+};
+struct CallDone {};
+
+/// What a driver does next for a call.
+using CallStep = std::variant<StartAttempt, AbortAttempt, WaitUntil, CallDone>;
+
+/// One call as a state machine without I/O: attempts, the waits between them, and one result.
+///
+/// A driver asks `next()` and does it: starts `request()` with `events()` as its receiver, gives it
+/// up, or lets events come until the time given, and asks again. Used by one thread at a time.
+class Call {
+public:
+    Call(CallPlan plan, ResponseReader& reader);
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
+    [[nodiscard]] CallStep next();
+    [[nodiscard]] const HttpRequest& request() const noexcept { return plan_.request; }
+    [[nodiscard]] TransferEvents& events() noexcept { return *attempt_; }
+
+    /// Ends the call as cancelled, unless its result is known.
+    void cancel();
+
+    /// Once done: how the call went, or throws what it ended with. The one place where failures
+    /// become exceptions.
+    [[nodiscard]] CallMetadata result();
+
+private:
+    enum class State { due, attempting, waiting, done };
+
+    void begin_attempt();
+    void refuse(ErrorDetails refusal, AttemptEnd end);
+    void authorize();
+
+    void conclude_attempt();
+    [[nodiscard]] AttemptInfo conclude(AttemptFailure failure, AttemptInfo info);
+    [[nodiscard]] RetryDecision decide(const AttemptFailure& failure) const;
+    void note_answer();
+    void report(const AttemptInfo& info);
+    void tell(const std::function<void(const AttemptInfo&)>& hook, const AttemptInfo& info);
+
+    CallPlan plan_;
+    CallClock clock_;
+    ResponseReader& reader_;
+
+    State state_ = State::due;
+    std::optional<Attempt> attempt_{};
+    TimePoint retry_at_{};
+
+    CallMetadata metadata_{};
+    std::optional<ErrorDetails> failure_{};  ///< Of the last attempt; the result once done.
+    std::exception_ptr exception_{};         ///< Of user code; the result once done.
+};
+
+}  // namespace cloud_backend::detail

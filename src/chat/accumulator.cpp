@@ -1,0 +1,260 @@
+#include <cloud_backend/chat_accumulator.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cloud_backend {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// A2, A7
+void set_once(std::string& target, const std::string& value) {
+    if (target.empty()) target = value;
+}
+
+void append_elements(Json& list, Json&& more) {
+    for (Json& element : more) list.push_back(std::move(element));
+}
+
+/// Fields the library does not know (A10): lists come in pieces, of anything else the last stays.
+/// Kept parsed, so that adding is linear.
+class MergedObject {
+public:
+    void add(const RawJson& object) {
+        if (object.empty()) return;
+        Json fields = object.parse<Json>();
+        if (!fields.is_object()) return;
+        for (auto& [name, value] : fields.items()) {
+            if (value.is_null()) continue;
+            Json& merged = fields_[name];
+            if (merged.is_array() && value.is_array()) {
+                append_elements(merged, std::move(value));
+            } else {
+                merged = std::move(value);
+            }
+        }
+    }
+
+    [[nodiscard]] RawJson json() const {
+        return fields_.empty() ? RawJson() : RawJson::trusted(fields_.dump());
+    }
+
+private:
+    Json fields_ = Json::object();
+};
+
+class MergedArray {
+public:
+    void add(const RawJson& array) {
+        if (array.empty()) return;
+        Json elements = array.parse<Json>();
+        if (elements.is_array()) append_elements(elements_, std::move(elements));
+    }
+
+    [[nodiscard]] RawJson json() const {
+        return elements_.empty() ? RawJson() : RawJson::trusted(elements_.dump());
+    }
+
+private:
+    Json elements_ = Json::array();
+};
+
+/// Notices when a JSON object that comes in pieces is whole; looks at each byte once.
+class ObjectProgress {
+public:
+    void add(std::string_view piece) {
+        for (const char c : piece) add(c);
+    }
+    [[nodiscard]] bool whole() const { return begun_ && depth_ == 0; }
+
+private:
+    void add(char c) {
+        if (escaped_) {
+            escaped_ = false;
+        } else if (in_string_) {
+            escaped_ = c == '\\';
+            in_string_ = c != '"';
+        } else if (c == '"') {
+            in_string_ = true;
+        } else if (c == '{' || c == '[') {
+            begun_ = true;
+            ++depth_;
+        } else if (c == '}' || c == ']') {
+            --depth_;
+        }
+    }
+
+    bool begun_ = false;
+    bool in_string_ = false;
+    bool escaped_ = false;
+    int depth_ = 0;
+};
+
+struct CallState {
+    ToolCall call{.type = {}};
+    ObjectProgress arguments{};
+    MergedObject extra{};
+
+    void add(const ToolCallDelta& delta) {
+        set_once(call.id, delta.id);
+        set_once(call.type, delta.type);
+        set_once(call.name, delta.name);
+        call.arguments += delta.arguments;  // A3
+        arguments.add(delta.arguments);
+        extra.add(delta.extra);
+    }
+
+    [[nodiscard]] ToolCall result() const {
+        ToolCall whole = call;
+        if (whole.type.empty()) whole.type = "function";
+        whole.extra = extra.json();
+        return whole;
+    }
+};
+
+/// The tool calls of one choice, in order of their first appearance (A4).
+class ToolCalls {
+public:
+    void add(const ToolCallDelta& delta) {
+        auto position = find(delta);
+        if (!position || opens_another(calls_[*position], delta)) {
+            position = calls_.size();
+            calls_.emplace_back();
+            youngest_at_index_[delta.index.value_or(0)] = *position;
+        }
+        if (!delta.id.empty()) by_id_.try_emplace(delta.id, *position);
+        last_ = *position;
+        calls_[last_].add(delta);
+    }
+
+    [[nodiscard]] std::vector<ToolCall> result() const {
+        std::vector<ToolCall> whole;
+        for (const CallState& call : calls_) whole.push_back(call.result());
+        return whole;
+    }
+
+private:
+    /// A1: a known id; else the index, which stands for the youngest call that used it. A piece
+    /// that says neither, nor a name, belongs to the last call.
+    [[nodiscard]] std::optional<std::size_t> find(const ToolCallDelta& delta) const {
+        const auto known = by_id_.find(delta.id);
+        if (known != by_id_.end()) return known->second;
+        const bool anonymous = !delta.index && delta.id.empty() && delta.name.empty();
+        if (anonymous && !calls_.empty()) return last_;
+        const auto at_index = youngest_at_index_.find(delta.index.value_or(0));
+        if (at_index == youngest_at_index_.end()) return std::nullopt;
+        return at_index->second;
+    }
+
+    /// A1: servers reuse an index for the next call; what has no name goes on.
+    static bool opens_another(const CallState& state, const ToolCallDelta& delta) {
+        const bool new_id = !delta.id.empty() && delta.id != state.call.id;
+        if (!new_id || delta.name.empty()) return false;
+        const bool other_name = !state.call.name.empty() && delta.name != state.call.name;
+        return other_name || state.arguments.whole();
+    }
+
+    std::vector<CallState> calls_{};
+    std::unordered_map<std::string, std::size_t> by_id_{};
+    std::unordered_map<int, std::size_t> youngest_at_index_{};
+    std::size_t last_ = 0;
+};
+
+struct ChoiceState {
+    explicit ChoiceState(int at) : index(at) {}
+
+    int index;
+    std::optional<Role> role{};
+    std::string content{};
+    std::string reasoning{};
+    std::string refusal{};
+    std::string finish_reason{};
+    ToolCalls tool_calls{};
+    MergedObject extra{};
+    MergedObject logprobs{};
+    MergedArray annotations{};
+
+    void add(const ChunkChoice& choice) {
+        const Delta& delta = choice.delta;
+        if (!role) role = delta.role;
+        content += delta.content;
+        reasoning += delta.reasoning;
+        refusal += delta.refusal;
+        for (const ToolCallDelta& call : delta.tool_calls) tool_calls.add(call);
+        extra.add(delta.extra);
+        logprobs.add(choice.logprobs);  // A9
+        annotations.add(delta.annotations);
+        set_once(finish_reason, choice.finish_reason);  // A5
+    }
+
+    [[nodiscard]] Choice result() const {
+        Choice choice;
+        choice.index = index;
+        choice.message = {.role = role.value_or(Role::assistant),  // A12
+                          .content = content,
+                          .tool_calls = tool_calls.result(),
+                          .reasoning = reasoning,
+                          .refusal = refusal,
+                          .annotations = annotations.json(),
+                          .extra = extra.json()};
+        choice.finish_reason = finish_reason;
+        choice.logprobs = logprobs.json();
+        return choice;
+    }
+};
+
+}  // namespace
+
+struct ChatAccumulator::Impl {
+    ChatCompletion head{};               ///< All but the choices and `extra`.
+    std::vector<ChoiceState> choices{};  ///< By index.
+    MergedObject extra{};
+
+    ChoiceState& choice_at(int index) {
+        const auto at = std::ranges::lower_bound(choices, index, {}, &ChoiceState::index);
+        if (at != choices.end() && at->index == index) return *at;
+        return *choices.insert(at, ChoiceState(index));
+    }
+};
+
+ChatAccumulator::ChatAccumulator() : impl_(std::make_unique<Impl>()) {}
+ChatAccumulator::~ChatAccumulator() = default;
+ChatAccumulator::ChatAccumulator(ChatAccumulator&&) noexcept = default;
+ChatAccumulator& ChatAccumulator::operator=(ChatAccumulator&&) noexcept = default;
+
+void ChatAccumulator::add(const ChatChunk& chunk) {
+    ChatCompletion& head = impl_->head;
+    set_once(head.id, chunk.id);
+    set_once(head.model, chunk.model);
+    if (head.created == 0) head.created = chunk.created;
+    if (!chunk.service_tier.empty()) head.service_tier = chunk.service_tier;
+    if (!chunk.system_fingerprint.empty()) head.system_fingerprint = chunk.system_fingerprint;
+    if (chunk.usage) head.usage = chunk.usage;  // A6
+    for (const ChunkChoice& choice : chunk.choices) impl_->choice_at(choice.index).add(choice);
+    impl_->extra.add(chunk.extra);
+}
+
+bool ChatAccumulator::finished(int expected_choices) const noexcept {
+    const auto& choices = impl_->choices;
+    return static_cast<int>(choices.size()) >= std::max(expected_choices, 1) &&
+           std::ranges::none_of(choices, &std::string::empty, &ChoiceState::finish_reason);
+}
+
+ChatCompletion ChatAccumulator::completion() const {
+    ChatCompletion whole = impl_->head;
+    for (const ChoiceState& choice : impl_->choices) whole.choices.push_back(choice.result());
+    whole.extra = impl_->extra.json();
+    return whole;
+}
+
+void ChatAccumulator::reset() {
+    *impl_ = Impl();
+}
+
+}  // namespace cloud_backend

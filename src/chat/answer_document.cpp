@@ -1,0 +1,88 @@
+#include "chat/answer_document.hpp"
+
+#include "chat/answer_reader.hpp"
+#include "chat/completion_json.hpp"
+#include "chat/json_document.hpp"
+#include "core/ascii.hpp"
+
+#include <cloud_backend/headers.hpp>
+#include <cloud_backend/sse_parser.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+std::string_view html_title(std::string_view page) {
+    constexpr std::size_t searched = std::size_t{64} << 10;
+    const std::string lower = to_lower(page.substr(0, searched));
+    const auto tag = lower.find("<title");
+    const auto begin = tag == std::string::npos ? tag : lower.find('>', tag);
+    if (begin == std::string::npos) return {};
+    const auto end = std::min(lower.find("</title", begin), lower.size());
+    return trim(page.substr(begin + 1, end - begin - 1));
+}
+
+/// What a body that is not JSON is instead, without quoting what may be the answer to a prompt.
+std::string describe(std::string_view body) {
+    body = trim(body);
+    if (body.empty()) return "the answer is empty";
+    if (!body.starts_with('<')) return "the answer is not JSON";
+    const auto title = html_title(body);
+    if (title.empty()) return "the answer is an HTML page";
+    return "the answer is an HTML page titled \"" + std::string(title) + '"';
+}
+
+}  // namespace
+
+void AnswerDocument::begin(const ResponseHead& head) {
+    const std::string* content_type = find_header(head.headers, "content-type");
+    content_type_ = content_type == nullptr ? std::string() : *content_type;
+    framed_ = head.framed;
+    body_.clear();
+}
+
+std::optional<ErrorDetails> AnswerDocument::append(std::string_view bytes) {
+    if (bytes.size() > limits_.response_body - body_.size()) {
+        return ErrorDetails{.code = ErrorCode::limit_exceeded,
+                            .message = "the answer is larger than " +
+                                       std::to_string(limits_.response_body) + " bytes"};
+    }
+    body_ += bytes;
+    return std::nullopt;
+}
+
+std::variant<ChatCompletion, ErrorDetails> AnswerDocument::read() {
+    std::string body = std::exchange(body_, {});
+    if (body.starts_with(byte_order_mark)) body.erase(0, byte_order_mark.size());
+    const auto size = body.size();
+    body.append(SseParser::padding, ' ');
+
+    JsonDocument document(limits_.json_depth);
+    const auto parsed = document.parse_padded(std::string_view(body).substr(0, size));
+    if (const auto* fault = std::get_if<JsonFault>(&parsed)) {
+        body.resize(size);
+        if (*fault == JsonFault::malformed) return unexpected(describe(body), true);
+        return ErrorDetails{.code = ErrorCode::limit_exceeded,
+                            .message = "the JSON of the answer is nested too deeply"};
+    }
+    const auto json = std::get<simdjson::dom::element>(parsed);
+    if (auto failure = find_failure(json)) return std::move(*failure);
+    auto completion = read_completion(json);
+    if (!completion) return unexpected("the answer is JSON, but no completion", false);
+    completion->raw = RawJson::trusted(std::string(document.source()));
+    return std::move(*completion);
+}
+
+ErrorDetails AnswerDocument::unexpected(std::string message, bool maybe_cut) const {
+    return {.code = ErrorCode::response,
+            .message = std::move(message),
+            .retryable = maybe_cut && !framed_,
+            .content_type = content_type_};
+}
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cloud_backend/chat.hpp>
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/options.hpp>
+#include <cloud_backend/transport.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace cloud_backend::detail {
+
+/// An answer that is one JSON document: its bytes, and what they amount to.
+class AnswerDocument {
+public:
+    explicit AnswerDocument(const LimitOptions& limits) : limits_(limits) {}
+
+    /// A new, empty one.
+    void begin(const ResponseHead& head);
+    /// The error, once more came than may be held (SPEC T8).
+    [[nodiscard]] std::optional<ErrorDetails> append(std::string_view bytes);
+    /// Reads what has come as the whole of it (SPEC E3, T4). Uses it up.
+    [[nodiscard]] std::variant<ChatCompletion, ErrorDetails> read();
+
+    /// The error for an answer that is not what was promised. `maybe_cut` says that its end may be
+    /// missing, should the end not have been marked (T4).
+    [[nodiscard]] ErrorDetails unexpected(std::string message, bool maybe_cut) const;
+    [[nodiscard]] const std::string& content_type() const noexcept { return content_type_; }
+
+private:
+    LimitOptions limits_;
+    std::string content_type_{};
+    bool framed_ = false;
+    std::string body_{};
+};
+
+}  // namespace cloud_backend::detail

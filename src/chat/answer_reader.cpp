@@ -1,0 +1,214 @@
+#include "chat/answer_reader.hpp"
+
+#include "chat/api_error.hpp"
+#include "chat/json_fields.hpp"
+#include "chat/json_writer.hpp"
+#include "chat/message_reader.hpp"
+
+#include <cstddef>
+#include <string_view>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+namespace dom = simdjson::dom;
+
+constexpr std::string_view failed = "error";  // As a finish reason (T4).
+
+/// The `delta` and the `message` of a choice.
+struct ChoiceParts {
+    std::optional<dom::object> delta{};
+    std::optional<dom::object> message{};
+};
+
+// --- where the choices of a chunk and of a whole answer differ -----------------------------------
+
+/// A message in place of deltas is read as one; after deltas it can only repeat them.
+std::optional<dom::object> select_part(const ChoiceParts& parts, const ChunkChoice& /*of*/,
+                                       bool& deltas_seen) {
+    if (parts.delta) deltas_seen = true;
+    return deltas_seen ? parts.delta : parts.message;
+}
+
+std::optional<dom::object> select_part(const ChoiceParts& parts, const Choice& /*of*/,
+                                       bool& /*deltas_seen*/) {
+    return parts.message ? parts.message : parts.delta;
+}
+
+Delta& part_of(ChunkChoice& choice) {
+    return choice.delta;
+}
+
+Message& part_of(Choice& choice) {
+    return choice.message;
+}
+
+// --- what they share -----------------------------------------------------------------------------
+
+/// A11
+bool can_be_choice_index(dom::element value) {
+    constexpr int last_choice = 127;
+    return value.is_null() || as_index(value).value_or(last_choice + 1) <= last_choice;
+}
+
+void read_token_details(dom::element value, Usage& usage) {
+    const auto details = as_object(value);
+    if (!details) return;
+    for (const auto& [key, count] : *details) {
+        if (key == "cached_tokens") usage.cached_tokens = int_or_zero(count);
+        if (key == "reasoning_tokens") usage.reasoning_tokens = int_or_zero(count);
+    }
+}
+
+template <class Answer>
+void clear_fields(Answer& answer) {
+    answer.id.clear();
+    answer.created = 0;
+    answer.model.clear();
+    answer.service_tier.clear();
+    answer.system_fingerprint.clear();
+}
+
+/// A field that is read as it stands; false if `key` names none.
+template <class Answer>
+bool read_plain_field(std::string_view key, dom::element value, Answer& answer) {
+    if (key == "id") {
+        answer.id = string_or_empty(value);
+    } else if (key == "created") {
+        answer.created = int_or_zero(value);
+    } else if (key == "model") {
+        answer.model = string_or_empty(value);
+    } else if (key == "service_tier") {
+        answer.service_tier = string_or_empty(value);
+    } else if (key == "system_fingerprint") {
+        answer.system_fingerprint = string_or_empty(value);
+    } else {
+        return key == "object";
+    }
+    return true;
+}
+
+bool finished_with_error(dom::object choice) {
+    return find_string(choice, "finish_reason") == failed;
+}
+
+std::optional<ErrorDetails> find_failed_choice(dom::array choices) {
+    for (const auto element : choices) {
+        const auto choice = as_object(element);
+        if (!choice || !finished_with_error(*choice)) continue;
+        if (auto error = find_error(element)) return error;
+        return ErrorDetails{.code = ErrorCode::stream,
+                            .message = "the answer ended with the finish reason \"error\""};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+AnswerTraits AnswerReader::read(dom::object json, ChatChunk& chunk) {
+    return read_answer(json, chunk);
+}
+
+AnswerTraits AnswerReader::read(dom::object json, ChatCompletion& completion) {
+    return read_answer(json, completion);
+}
+
+template <class Answer>
+AnswerTraits AnswerReader::read_answer(dom::object json, Answer& answer) {
+    AnswerTraits traits;
+    clear_fields(answer);
+    std::size_t choices = 0;
+    bool usage_seen = false;
+    MemberCollector extra(buffer_);
+    for (const auto& [key, value] : json) {
+        if (key == "choices") {
+            traits.has_choices = as_array(value).has_value();
+            choices = read_objects(value, answer.choices, [&](dom::object choice, auto& target) {
+                read_choice(choice, target, traits);
+            });
+        } else if (key == "usage") {
+            usage_seen |= read_usage(value, answer.usage);
+        } else if (key == "error") {
+            traits.has_error |= !value.is_null();
+        } else if (!read_plain_field(key, value, answer)) {
+            if (key == "x_groq") usage_seen |= read_usage_within(value, answer.usage);  // A6
+            extra.add(key, value);
+        }
+    }
+    answer.choices.resize(choices);
+    if (!usage_seen) answer.usage.reset();
+    extra.store(answer.extra);
+    return traits;
+}
+
+template <class AnyChoice>
+void AnswerReader::read_choice(dom::object json, AnyChoice& choice, AnswerTraits& traits) {
+    choice.index = 0;
+    choice.finish_reason.clear();
+    choice.logprobs.clear();
+    ChoiceParts parts;
+    for (const auto& [key, value] : json) {
+        if (key == "index") {
+            traits.has_impossible_index |= !can_be_choice_index(value);
+            choice.index = as_index(value).value_or(0);
+        } else if (key == "delta") {
+            parts.delta = as_object(value);
+        } else if (key == "message") {
+            parts.message = as_object(value);
+        } else if (key == "finish_reason") {
+            choice.finish_reason = string_or_empty(value);
+        } else if (key == "logprobs") {
+            if (!is_empty(value)) store_json(choice.logprobs, value, buffer_);
+        }
+    }
+    traits.has_error |= choice.finish_reason == failed;
+    if (const auto part = select_part(parts, choice, deltas_seen_)) {
+        read_message(*part, part_of(choice), buffer_);
+    } else {
+        clear(part_of(choice));
+    }
+}
+
+bool AnswerReader::read_usage(dom::element value, std::optional<Usage>& usage) {
+    const auto object = as_object(value);
+    if (!object || object->size() == 0) return false;
+    if (!usage) usage.emplace();
+    store_json(usage->raw, value, buffer_);
+    usage->prompt_tokens = usage->completion_tokens = usage->total_tokens = 0;
+    usage->cached_tokens = usage->reasoning_tokens = 0;
+    read_token_details(value, *usage);  // Some servers give the details beside the totals.
+    for (const auto& [key, field] : *object) {
+        if (key == "prompt_tokens") {
+            usage->prompt_tokens = int_or_zero(field);
+        } else if (key == "completion_tokens") {
+            usage->completion_tokens = int_or_zero(field);
+        } else if (key == "total_tokens") {
+            usage->total_tokens = int_or_zero(field);
+        } else if (key == "prompt_tokens_details" || key == "completion_tokens_details") {
+            read_token_details(field, *usage);
+        }
+    }
+    return true;
+}
+
+bool AnswerReader::read_usage_within(dom::element value, std::optional<Usage>& usage) {
+    const auto object = as_object(value);
+    const auto inner = object ? find_member(*object, "usage") : std::nullopt;
+    return inner && read_usage(*inner, usage);
+}
+
+std::optional<ErrorDetails> find_failure(dom::element json) {
+    const auto object = as_object(json);
+    if (!object) return find_error(json);
+    const auto error = find_member(*object, "error");
+    const auto member = find_member(*object, "choices");
+    const auto choices = member ? as_array(*member) : std::nullopt;
+    // Beside choices a `message` or `detail` is a field like any other.
+    if (!choices || (error && !error->is_null())) {
+        if (auto details = find_error(json)) return details;
+    }
+    return choices ? find_failed_choice(*choices) : std::nullopt;
+}
+
+}  // namespace cloud_backend::detail

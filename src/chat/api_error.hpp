@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/headers.hpp>
+
+#include <simdjson.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cloud_backend::detail {
+
+/// The error an answer with a status >= 300 tells (SPEC 8, E1, R3): `code` (the error type),
+/// message and `api` are set; `body` is what was read of the answer's body, at most 64 KiB.
+[[nodiscard]] ErrorDetails read_api_error(int status, Headers headers, std::string body);
+
+/// The error a JSON value of a 200 answer holds (`ErrorCode::stream`, SPEC E1, E3); empty when it
+/// holds none (`error: null`, `error: {}`). `api.status` is the status the error names: its numeric
+/// code 400-599, else by its code or type (rate limit 429, invalid request 400, …), else 0.
+[[nodiscard]] std::optional<ErrorDetails> find_error(simdjson::dom::element json);
+
+/// The server says the account is out of money or over its limit (SPEC R3).
+[[nodiscard]] bool is_quota_error(const ApiDetails& api) noexcept;
+
+}  // namespace cloud_backend::detail

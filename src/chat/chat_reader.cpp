@@ -1,0 +1,240 @@
+#include "chat/chat_reader.hpp"
+
+#include "chat/completion_json.hpp"
+#include "core/ascii.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+bool needs_more(const Reading& reading) {
+    return std::holds_alternative<NeedMore>(reading);
+}
+
+/// What may stand before the first sign of an answer's format: white space, a byte order mark.
+constexpr std::string_view blank = " \t\r\n\xEF\xBB\xBF";
+
+bool begins_document(char first) {
+    return first == '{' || first == '[' || first == '<';
+}
+
+bool is_done(std::string_view data) {
+    return trim(data) == "[DONE]";
+}
+
+/// Calls `visit` with each line of `data` that is not blank, until it returns false; whether it
+/// never did.
+template <class Visit>
+bool all_lines(std::string_view data, Visit&& visit) {
+    while (!data.empty()) {
+        const auto end = std::min(data.find('\n'), data.size());
+        const auto line = trim(data.substr(0, end));
+        if (!line.empty() && !visit(line)) return false;
+        data.remove_prefix(std::min(end + 1, data.size()));
+    }
+    return true;
+}
+
+/// Servers that say nothing of the type are believed.
+bool may_be_event_stream(std::string_view content_type) {
+    constexpr std::string_view event_stream = "text/event-stream";
+    return content_type.empty() ||
+           equals_ignoring_case(content_type.substr(0, event_stream.size()), event_stream);
+}
+
+}  // namespace
+
+// --- CompletionReader ----------------------------------------------------------------------------
+
+CompletionReader::CompletionReader(const LimitOptions& limits) : document_(limits) {}
+
+void CompletionReader::begin(const ResponseHead& head) {
+    document_.begin(head);
+}
+
+Reading CompletionReader::on_body(std::string_view bytes) {
+    if (auto error = document_.append(bytes)) return std::move(*error);
+    return NeedMore{};
+}
+
+Reading CompletionReader::on_end() {
+    auto answer = document_.read();
+    if (auto* error = std::get_if<ErrorDetails>(&answer)) return std::move(*error);
+    completion_ = std::get<ChatCompletion>(std::move(answer));
+    return Complete{};
+}
+
+ChatCompletion CompletionReader::take() {
+    return std::move(completion_);
+}
+
+// --- ChatStreamReader ----------------------------------------------------------------------------
+
+ChatStreamReader::ChatStreamReader(const ChunkCallback& on_chunk,
+                                   const StreamReaderOptions& options)
+    : on_chunk_(on_chunk),
+      options_(options),
+      document_(options.limits),
+      parser_(options.limits.event),
+      decoder_(options.limits.json_depth) {}
+
+void ChatStreamReader::begin(const ResponseHead& head) {
+    format_ = Format::unknown;
+    document_.begin(head);
+    parser_.reset();
+    decoder_ = ChunkDecoder(options_.limits.json_depth);
+    accumulator_.reset();
+    whole_.reset();
+    events_seen_ = 0;
+    malformed_chunks_ = 0;
+    delivered_ = false;
+}
+
+Reading ChatStreamReader::on_body(std::string_view bytes) {
+    if (format_ == Format::unknown) {
+        const auto first = bytes.find_first_not_of(blank);
+        if (first != std::string_view::npos && begins_document(bytes[first])) {
+            format_ = Format::document;
+            bytes.remove_prefix(first);
+        } else if (first != std::string_view::npos) {
+            format_ = Format::events;
+        }
+    }
+    if (format_ != Format::document) return read_events(bytes);
+    if (auto error = document_.append(bytes)) return std::move(*error);
+    return NeedMore{};
+}
+
+Reading ChatStreamReader::on_end() {
+    return format_ == Format::events ? finish_events() : read_document();
+}
+
+Reading ChatStreamReader::read_events(std::string_view bytes) {
+    Reading reading;
+    const auto status = parser_.feed(bytes, [&](const SseEvent& event) {
+        reading = on_event(event);
+        return needs_more(reading);
+    });
+    if (status != SseParser::Status::event_too_large) return reading;
+    return ErrorDetails{.code = ErrorCode::limit_exceeded,
+                        .message = "an event of the stream is larger than " +
+                                   std::to_string(options_.limits.event) + " bytes"};
+}
+
+Reading ChatStreamReader::finish_events() {
+    Reading reading;
+    parser_.finish([&](const SseEvent& event) {
+        reading = on_event(event);
+        return needs_more(reading);
+    });
+    return needs_more(reading) ? end_without_done() : reading;
+}
+
+/// T4
+Reading ChatStreamReader::end_without_done() {
+    if (accumulator_.finished(options_.expected_choices)) {
+        if (must_fail()) return malformed_event();
+        return Complete{};
+    }
+    const bool nothing_read = events_seen_ == 0 && malformed_chunks_ == 0;
+    if (nothing_read && !may_be_event_stream(document_.content_type())) {
+        return document_.unexpected("the answer is no event stream", true);
+    }
+    return ErrorDetails{.code = ErrorCode::stream_truncated,
+                        .message = "the stream ended before the answer did",
+                        .retryable = !delivered_,
+                        .events_seen = events_seen_};
+}
+
+Reading ChatStreamReader::read_document() {
+    auto answer = document_.read();
+    if (auto* error = std::get_if<ErrorDetails>(&answer)) return std::move(*error);
+    whole_ = std::get<ChatCompletion>(std::move(answer));
+    ++events_seen_;
+    delivered_ = true;
+    if (!on_chunk_(as_chunk(*whole_))) return StoppedByCallback{};
+    return Complete{};
+}
+
+Reading ChatStreamReader::on_event(const SseEvent& event) {
+    return event.kind == SseEvent::Kind::bare_line ? on_bare_line(event.data) : on_data(event.data);
+}
+
+Reading ChatStreamReader::on_data(std::string_view data) {
+    // E5: only what follows shows that a malformed event was not the last, cut one.
+    if (must_fail()) return malformed_event();
+    if (is_done(data)) return Complete{};  // S5
+    auto decoded = decoder_.decode(data);
+    if (const auto* chunk = std::get_if<const ChatChunk*>(&decoded)) return deliver(**chunk);
+    if (auto* error = std::get_if<ErrorDetails>(&decoded)) return std::move(*error);
+    return on_malformed_data(data);
+}
+
+/// S6: the lines of the data may be events of their own.
+Reading ChatStreamReader::on_malformed_data(std::string_view data) {
+    const bool several_lines = data.find('\n') != std::string_view::npos;
+    if (!several_lines || !all_lines(data, [this](auto line) { return is_event(line); })) {
+        ++malformed_chunks_;
+        return NeedMore{};
+    }
+    Reading reading;
+    all_lines(data, [&](std::string_view line) {
+        reading = on_data(line);
+        return needs_more(reading);
+    });
+    return reading;
+}
+
+bool ChatStreamReader::is_event(std::string_view data) {
+    return is_done(data) || !std::holds_alternative<MalformedChunk>(decoder_.decode(data));
+}
+
+/// S7
+Reading ChatStreamReader::on_bare_line(std::string_view line) {
+    constexpr std::string_view error_field = "error:";
+    line = trim(line);
+    const bool is_error_field = line.starts_with(error_field);
+    if (is_error_field) line = trim(line.substr(error_field.size()));
+    if (line.empty() || !(is_error_field || begins_document(line.front()))) return NeedMore{};
+
+    auto decoded = decoder_.decode(line);
+    auto* error = std::get_if<ErrorDetails>(&decoded);
+    if (error != nullptr && error->code == ErrorCode::stream) return std::move(*error);
+    const bool is_text = std::holds_alternative<MalformedChunk>(decoded) && line != "null";
+    if (is_error_field && is_text) {
+        return ErrorDetails{.code = ErrorCode::stream, .message = std::string(line)};
+    }
+    return NeedMore{};
+}
+
+Reading ChatStreamReader::deliver(const ChatChunk& chunk) {
+    ++events_seen_;
+    accumulator_.add(chunk);
+    delivered_ = true;  // Also if the callback throws.
+    if (!on_chunk_(chunk)) return StoppedByCallback{};
+    return NeedMore{};
+}
+
+bool ChatStreamReader::must_fail() const noexcept {
+    return options_.fail_on_malformed && malformed_chunks_ > 0;
+}
+
+ErrorDetails ChatStreamReader::malformed_event() const {
+    return document_.unexpected("an event of the stream is no chunk of an answer", false);
+}
+
+std::shared_ptr<const ChatCompletion> ChatStreamReader::partial() const {
+    if (!delivered_) return nullptr;
+    return std::make_shared<const ChatCompletion>(whole_ ? *whole_ : accumulator_.completion());
+}
+
+ChatCompletion ChatStreamReader::take() {
+    return whole_ ? std::move(*whole_) : accumulator_.completion();
+}
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "chat/answer_document.hpp"
+#include "chat/chunk_decoder.hpp"
+
+#include <cloud_backend/chat_accumulator.hpp>
+#include <cloud_backend/chat_backend.hpp>
+#include <cloud_backend/options.hpp>
+#include <cloud_backend/response_reader.hpp>
+#include <cloud_backend/sse_parser.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cloud_backend::detail {
+
+/// Reads an answer that is one JSON document.
+class CompletionReader final : public ResponseReader {
+public:
+    explicit CompletionReader(const LimitOptions& limits);
+
+    std::string_view accept() const override { return "application/json"; }
+    void begin(const ResponseHead& head) override;
+    Reading on_body(std::string_view bytes) override;
+    Reading on_end() override;
+
+    /// The answer, after `Complete`.
+    [[nodiscard]] ChatCompletion take();
+
+private:
+    AnswerDocument document_;
+    ChatCompletion completion_{};
+};
+
+/// What a stream's reader needs to know of the call.
+struct StreamReaderOptions {
+    LimitOptions limits{};
+    bool fail_on_malformed = false;
+    int expected_choices = 1;  ///< `n` of the request (SPEC T4).
+};
+
+/// Reads a streamed answer and delivers it chunk by chunk; also an answer that is one JSON document
+/// although a stream was asked for (SPEC E3).
+class ChatStreamReader final : public ResponseReader {
+public:
+    /// `on_chunk` must outlive the reader.
+    ChatStreamReader(const ChunkCallback& on_chunk, const StreamReaderOptions& options);
+
+    std::string_view accept() const override { return "text/event-stream"; }
+    void begin(const ResponseHead& head) override;
+    Reading on_body(std::string_view bytes) override;
+    Reading on_end() override;
+    std::size_t events_seen() const override { return events_seen_; }
+    bool delivered() const override { return delivered_; }
+    std::size_t malformed_chunks() const override { return malformed_chunks_; }
+    std::shared_ptr<const ChatCompletion> partial() const override;
+
+    [[nodiscard]] ChatCompletion take();
+
+private:
+    enum class Format { unknown, events, document };
+
+    [[nodiscard]] Reading read_events(std::string_view bytes);
+    [[nodiscard]] Reading finish_events();
+    [[nodiscard]] Reading end_without_done();
+    [[nodiscard]] Reading read_document();
+
+    [[nodiscard]] Reading on_event(const SseEvent& event);
+    [[nodiscard]] Reading on_data(std::string_view data);
+    [[nodiscard]] Reading on_malformed_data(std::string_view data);
+    [[nodiscard]] Reading on_bare_line(std::string_view line);
+    [[nodiscard]] Reading deliver(const ChatChunk& chunk);
+
+    [[nodiscard]] bool is_event(std::string_view data);
+    [[nodiscard]] bool must_fail() const noexcept;
+    [[nodiscard]] ErrorDetails malformed_event() const;
+
+    const ChunkCallback& on_chunk_;
+    StreamReaderOptions options_;
+    Format format_ = Format::unknown;
+    AnswerDocument document_;
+    SseParser parser_;
+    ChunkDecoder decoder_;
+    ChatAccumulator accumulator_{};
+    std::optional<ChatCompletion> whole_{};  ///< The answer, when it was one document.
+    std::size_t events_seen_ = 0;
+    std::size_t malformed_chunks_ = 0;
+    bool delivered_ = false;
+};
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace cloud_backend::detail {
+
+enum class JsonFault { malformed, too_deep };
+
+using JsonParse = std::variant<simdjson::dom::element, JsonFault>;
+
+/// A reusable JSON parser: simdjson's DOM, with a slow path for what strict parsers reject and
+/// servers send (SPEC S4: invalid UTF-8, lone surrogate escapes; also integers beyond 64 bits).
+/// The element lives until the next parse or the end of this object. Never throws but bad_alloc.
+class JsonDocument {
+public:
+    explicit JsonDocument(std::size_t max_depth = 256);
+
+    /// Parses `text`, behind which at least `SseParser::padding` bytes can be read. No allocation
+    /// in steady state. `text` must live as long as `source()` is used.
+    [[nodiscard]] JsonParse parse_padded(std::string_view text);
+    /// Parses any text; copies it first.
+    [[nodiscard]] JsonParse parse(std::string_view text);
+
+    /// What the last parse read: the text given, or its repaired form.
+    [[nodiscard]] std::string_view source() const noexcept { return source_; }
+
+private:
+    [[nodiscard]] simdjson::error_code parse_strictly(std::string_view padded,
+                                                      simdjson::dom::element& root);
+    [[nodiscard]] simdjson::error_code grow(std::size_t size);
+    /// Keeps `text` in `copy_`, padded.
+    std::string_view keep(std::string text);
+
+    std::size_t max_depth_;
+    simdjson::dom::parser parser_{};
+    std::string copy_{};
+    std::string_view source_{};
+};
+
+}  // namespace cloud_backend::detail

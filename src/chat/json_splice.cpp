@@ -1,0 +1,102 @@
+#include "chat/json_splice.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstddef>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+constexpr std::string_view white_space = " \t\r\n";
+
+/// Walks over JSON that is known to be valid.
+class Scanner {
+public:
+    explicit Scanner(std::string_view text) : text_(text) {}
+
+    /// The next character that is no white space.
+    char peek() {
+        position_ = text_.find_first_not_of(white_space, position_);
+        return text_[position_];
+    }
+
+    void skip(char expected) {
+        if (peek() == expected) ++position_;
+    }
+
+    std::string_view string() {
+        peek();
+        const std::size_t start = position_;
+        for (++position_; text_[position_] != '"'; ++position_) {
+            if (text_[position_] == '\\') ++position_;
+        }
+        ++position_;
+        return text_.substr(start, position_ - start);
+    }
+
+    std::string_view value() {
+        peek();
+        const std::size_t start = position_;
+        std::size_t depth = 0;
+        do {
+            switch (text_[position_]) {
+                case '"':
+                    string();
+                    break;
+                case '{':
+                case '[':
+                    ++depth;
+                    ++position_;
+                    break;
+                case '}':
+                case ']':
+                    --depth;
+                    ++position_;
+                    break;
+                default:
+                    skip_scalar_or_separator();
+            }
+        } while (depth > 0);
+        return text_.substr(start, position_ - start);
+    }
+
+private:
+    void skip_scalar_or_separator() {
+        constexpr std::string_view separators = ",: \t\r\n";
+        if (separators.find(text_[position_]) != std::string_view::npos) {
+            ++position_;
+        } else {
+            position_ = text_.find_first_of(",:]} \t\r\n", position_);
+        }
+    }
+
+    std::string_view text_;
+    std::size_t position_ = 0;
+};
+
+}  // namespace
+
+std::string JsonMember::name() const {
+    return nlohmann::json::parse(key).get<std::string>();
+}
+
+bool is_json_object(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(white_space);
+    return first != std::string_view::npos && text[first] == '{' && nlohmann::json::accept(text);
+}
+
+std::vector<JsonMember> members_of(std::string_view object) {
+    std::vector<JsonMember> members;
+    Scanner scanner(object);
+    scanner.skip('{');
+    while (scanner.peek() != '}') {
+        const std::string_view key = scanner.string();
+        scanner.skip(':');
+        members.push_back({.key = key, .value = scanner.value()});
+        scanner.skip(',');
+    }
+    return members;
+}
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,19 @@
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/raw_json.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+namespace cloud_backend {
+
+RawJson RawJson::parse_text(std::string text) {
+    if (!nlohmann::json::accept(text)) throw ConfigError("the text is not JSON in UTF-8");
+    return trusted(std::move(text));
+}
+
+void RawJson::throw_not_dumpable(const char* reason) {
+    throw ConfigError(std::string("the JSON value has no text: ") + reason);
+}
+
+}  // namespace cloud_backend

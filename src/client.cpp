@@ -1,0 +1,198 @@
+#include "call.hpp"
+#include "call_driver.hpp"
+#include "core/random.hpp"
+#include "core/url.hpp"
+#include "credentials.hpp"
+#include "http/curl_transport.hpp"
+#include "http/log.hpp"
+#include "option_checks.hpp"
+
+#include <cloud_backend/client.hpp>
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/version.hpp>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <random>
+#include <utility>
+
+namespace cloud_backend {
+
+HttpTransport::~HttpTransport() = default;
+
+namespace {
+
+using detail::BaseUrl;
+using detail::Credentials;
+using detail::Log;
+
+/// T11: what may be said to this server in the open.
+bool is_confidential(const BaseUrl& url, const ClientOptions& options) {
+    return url.is_https() || url.is_loopback() || options.allow_insecure_http;
+}
+
+const char* name_of(CircuitState state) {
+    constexpr std::array names{"closed", "open", "half-open", "isolated"};
+    return names.at(static_cast<std::size_t>(state));
+}
+
+/// The options with transitions logged, before the user's own function is told.
+CircuitBreakerOptions logged(CircuitBreakerOptions options, const Log& log, std::string host) {
+    options.on_state_change =
+        [log, host = std::move(host),
+         tell = std::move(options.on_state_change)](const CircuitStateChange& change) {
+            log(LogLevel::warning, "circuit of {}: {} -> {}", host, name_of(change.from),
+                name_of(change.to));
+            if (tell) tell(change);
+        };
+    return options;
+}
+
+/// R11: 128 random bits; the operating system's, since two processes must not share a key.
+std::string new_idempotency_key() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+/// Reads any answer as bytes.
+class BodyReader final : public ResponseReader {
+public:
+    BodyReader(HttpResponse& response, std::size_t max_bytes)
+        : response_(response), max_bytes_(max_bytes) {}
+
+    std::string_view accept() const override { return "application/json"; }
+
+    void begin(const ResponseHead& head) override {
+        response_ = {.status = head.status, .headers = head.headers};
+    }
+
+    Reading on_body(std::string_view bytes) override {
+        if (bytes.size() > max_bytes_ - response_.body.size()) {
+            return ErrorDetails{
+                .code = ErrorCode::limit_exceeded,
+                .message = fmt::format("the answer is larger than {} bytes", max_bytes_)};
+        }
+        response_.body += bytes;
+        return NeedMore{};
+    }
+
+    Reading on_end() override { return Complete{}; }
+
+private:
+    HttpResponse& response_;
+    std::size_t max_bytes_;
+};
+
+}  // namespace
+
+struct CloudBackendClient::Core {
+    explicit Core(ClientOptions given)
+        : options(std::move(given)),
+          base_url(options.base_url),
+          credentials(options.api_key, options.require_api_key, is_confidential(base_url, options)),
+          log(options.log, options.log_level),
+          random(options.random ? options.random : detail::default_random()),
+          transport(options.transport
+                        ? options.transport
+                        : detail::make_curl_transport({options.tls, options.proxy}, log)),
+          health(options.health ? options.health
+                                : std::make_shared<EndpointHealth>(
+                                      logged(options.breaker, log, base_url.host()),
+                                      options.retry.budget, random)) {
+        detail::check_headers(options.headers);
+        detail::check_retry(options.retry);
+        detail::check_breaker(options.breaker);
+        detail::check_limits(options.limits);
+    }
+
+    const ClientOptions options;
+    const BaseUrl base_url;
+    const Credentials credentials;
+    const Log log;
+    const RandomSource random;
+    const std::shared_ptr<HttpTransport> transport;
+    const std::shared_ptr<EndpointHealth> health;
+};
+
+CloudBackendClient::CloudBackendClient(ClientOptions options)
+    : core_(std::make_shared<const Core>(std::move(options))) {}
+
+CloudBackendClient::~CloudBackendClient() = default;
+
+bool CloudBackendClient::is_circuit_open() const {
+    return core_->health->breaker().retry_in(core_->transport->now()) > Duration::zero();
+}
+
+const std::shared_ptr<EndpointHealth>& CloudBackendClient::health() const noexcept {
+    return core_->health;
+}
+
+const ClientOptions& CloudBackendClient::options() const noexcept {
+    return core_->options;
+}
+
+AuthScheme CloudBackendClient::auth_scheme() const {
+    return {};
+}
+
+Headers CloudBackendClient::request_headers() const {
+    return {};
+}
+
+HttpRequest CloudBackendClient::make_request(std::string_view path, std::string body,
+                                             std::string_view accept,
+                                             const CallOptions& options) const {
+    const ClientOptions& client = core_->options;
+    const TimeoutOptions& timeouts = options.timeouts ? *options.timeouts : client.timeouts;
+    HttpRequest request{.url = core_->base_url.join(path),
+                        .headers = {{"Content-Type", "application/json"},
+                                    {"Accept", std::string(accept)},
+                                    {"User-Agent", "cloud_backend/" CLOUD_BACKEND_VERSION}},
+                        .body = std::move(body),
+                        .max_header_bytes = client.limits.response_headers,
+                        .connect_timeout = timeouts.connect};
+    // The more particular comes later and replaces.
+    const Headers of_protocol = request_headers();
+    for (const Headers* headers : {&of_protocol, &client.headers, &options.headers}) {
+        for (const Header& header : *headers) detail::set_header(request.headers, header);
+    }
+    if (!options.idempotency_key.empty() || client.idempotency_key) {
+        detail::set_header(request.headers, {"Idempotency-Key", options.idempotency_key.empty()
+                                                                    ? new_idempotency_key()
+                                                                    : options.idempotency_key});
+    }
+    detail::check_headers(request.headers);
+    return request;
+}
+
+CallMetadata CloudBackendClient::stream(std::string_view path, std::string body,
+                                        ResponseReader& reader, const CallOptions& options) const {
+    const std::shared_ptr<const Core> core = core_;  // A callback may destroy this client.
+    if (options.retry) detail::check_retry(*options.retry);
+    detail::Call call({.request = make_request(path, std::move(body), reader.accept(), options),
+                       .auth = auth_scheme(),
+                       .credentials = core->credentials,
+                       .timeouts = options.timeouts.value_or(core->options.timeouts),
+                       .deadline = options.deadline ? options.deadline : core->options.deadline,
+                       .retry = options.retry.value_or(core->options.retry),
+                       .health = *core->health,
+                       .hooks = core->options.hooks,
+                       .random = core->random,
+                       .log = core->log,
+                       .now = [&transport = *core->transport] { return transport.now(); }},
+                      reader);
+    const auto loop = core->transport->open_loop();
+    detail::drive(call, *loop, options.stop);
+    return call.result();
+}
+
+HttpResponse CloudBackendClient::post(std::string_view path, std::string body,
+                                      const CallOptions& options) const {
+    HttpResponse response;
+    BodyReader reader(response, core_->options.limits.response_body);
+    response.metadata = stream(path, std::move(body), reader, options);
+    return response;
+}
+
+}  // namespace cloud_backend

@@ -1,0 +1,121 @@
+#include "core/redact.hpp"
+
+#include "core/ascii.hpp"
+#include "core/utf8.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+constexpr std::string_view mask = "***";
+constexpr std::string_view ellipsis = "...";
+
+std::string hex_escape(unsigned char byte) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    return {'\\', 'x', digits[byte >> 4U], digits[byte & 0xFU]};
+}
+
+std::string escape_control(char c) {
+    switch (c) {
+        case '\n':
+            return "\\n";
+        case '\r':
+            return "\\r";
+        case '\t':
+            return "\\t";
+        default:
+            return hex_escape(static_cast<unsigned char>(c));
+    }
+}
+
+/// The length of a character that must not be printed: a C0 control or DEL, a C1 control (C2 80 to
+/// C2 9F), a line or paragraph separator (E2 80 A8, E2 80 A9); else 0.
+std::size_t unprintable_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    if (byte(0) < 0x20 || byte(0) == 0x7F) return 1;
+    if (byte(0) == 0xC2 && byte(1) >= 0x80 && byte(1) < 0xA0) return 2;
+    if (byte(0) == 0xE2 && byte(1) == 0x80 && (byte(2) == 0xA8 || byte(2) == 0xA9)) return 3;
+    return 0;
+}
+
+std::size_t sequence_length(char lead) {
+    const auto byte = static_cast<unsigned char>(lead);
+    if (byte < 0x80) return 1;
+    if (byte < 0xE0) return 2;
+    return byte < 0xF0 ? 3 : 4;
+}
+
+/// The next character of valid UTF-8, as it may be printed; `text` moves behind it.
+std::string next_printable(std::string_view& text) {
+    std::string printed;
+    if (const std::size_t unprintable = unprintable_length(text); unprintable > 0) {
+        for (const char c : text.substr(0, unprintable)) printed += escape_control(c);
+        text.remove_prefix(unprintable);
+    } else {
+        const std::size_t length = sequence_length(text.front());
+        printed = text.substr(0, length);
+        text.remove_prefix(length);
+    }
+    return printed;
+}
+
+}  // namespace
+
+std::string mask_secret(std::string text, std::string_view secret) {
+    if (secret.empty()) return text;
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += mask.size()) {
+        text.replace(at, secret.size(), mask);
+    }
+    return text;
+}
+
+std::string printable(std::string_view text, std::size_t max_bytes) {
+    // Every byte of the text becomes at least one of the result.
+    const bool surely_cut = text.size() > max_bytes;
+    const std::string valid = repair_utf8(surely_cut ? text.substr(0, max_bytes + 4) : text);
+    std::string result;
+    std::size_t end_with_ellipsis = 0;
+    for (std::string_view rest = valid; !rest.empty();) {
+        const std::string character = next_printable(rest);
+        if (result.size() + character.size() > max_bytes) {
+            result.resize(end_with_ellipsis);
+            return max_bytes < ellipsis.size() ? result : result.append(ellipsis);
+        }
+        result += character;
+        if (result.size() + ellipsis.size() <= max_bytes) end_with_ellipsis = result.size();
+    }
+    return result;
+}
+
+bool is_secret_header(std::string_view name) noexcept {
+    constexpr std::array<std::string_view, 8> secret{
+        "authorization",  "proxy-authorization",       "api-key", "x-api-key",
+        "x-goog-api-key", "ocp-apim-subscription-key", "cookie",  "set-cookie"};
+    return std::ranges::any_of(
+        secret, [name](std::string_view other) { return equals_ignoring_case(name, other); });
+}
+
+std::string mask_header_lines(std::string_view lines) {
+    std::string masked;
+    while (!lines.empty()) {
+        const std::size_t end = std::min(lines.find('\n'), lines.size() - 1) + 1;
+        const std::string_view line = lines.substr(0, end);
+        const std::size_t colon = line.find(':');
+        if (colon != std::string_view::npos && is_secret_header(trim(line.substr(0, colon)))) {
+            const std::size_t content_end = line.find_last_not_of("\r\n") + 1;
+            masked.append(line.substr(0, colon)).append(": ").append(mask);
+            masked.append(line.substr(content_end));
+        } else {
+            masked.append(line);
+        }
+        lines.remove_prefix(end);
+    }
+    return masked;
+}
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,137 @@
+#include "core/url.hpp"
+
+#include "core/ascii.hpp"
+
+#include <cloud_backend/error.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+constexpr std::string_view chat_endpoint = "/chat/completions";
+
+[[noreturn]] void refuse(const char* reason) {
+    throw ConfigError(std::string("base_url ") + reason);
+}
+
+/// Scheme, authority, path and query of "scheme://authority/path?query", each where it stands.
+struct Parts {
+    std::string_view scheme{};
+    std::string_view authority{};
+    std::string_view path{};
+    std::string_view query{};
+};
+
+Parts split(std::string_view url) {
+    Parts parts;
+    const std::size_t scheme_end = url.find("://");
+    if (scheme_end == std::string_view::npos) return parts;
+    parts.scheme = url.substr(0, scheme_end);
+    url.remove_prefix(scheme_end + 3);
+    const std::size_t query = std::min(url.find('?'), url.size());
+    parts.query = url.substr(query);
+    url = url.substr(0, query);
+    const std::size_t path = std::min(url.find('/'), url.size());
+    parts.authority = url.substr(0, path);
+    parts.path = url.substr(path);
+    return parts;
+}
+
+/// Host and port of an authority without user-info; an IPv6 host keeps its brackets.
+std::pair<std::string_view, std::string_view> split_port(std::string_view authority) {
+    const std::size_t bracket = authority.rfind(']');
+    const std::size_t colon = authority.rfind(':');
+    const bool has_port =
+        colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+    if (!has_port) return {authority, {}};
+    return {authority.substr(0, colon), authority.substr(colon)};
+}
+
+std::string_view without_brackets(std::string_view host) {
+    const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
+    return bracketed ? host.substr(1, host.size() - 2) : host;
+}
+
+bool is_port(std::string_view text) {
+    if (text.size() < 2 || text.front() != ':') return false;
+    text.remove_prefix(1);
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc{} && end == text.data() + text.size() && port <= 65'535;
+}
+
+bool is_host(std::string_view host) {
+    constexpr std::string_view forbidden = "[]@:/\\%<>\"{}|^`";
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+        return host.find_first_not_of("0123456789abcdefABCDEF:.", 1) == host.size() - 1;
+    }
+    return !host.empty() && host.find_first_of(forbidden) == std::string_view::npos;
+}
+
+std::string_view without_trailing_slashes(std::string_view path) {
+    return path.substr(0, path.find_last_not_of('/') + 1);
+}
+
+}  // namespace
+
+BaseUrl::BaseUrl(std::string_view text) {
+    const bool printable_ascii =
+        std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '\\'; });
+    if (!printable_ascii) refuse("contains a space, a backslash, or a character that is not ASCII");
+    if (text.find('#') != std::string_view::npos) refuse("contains a fragment (#)");
+    const Parts parts = split(text);
+    scheme_ = to_lower(parts.scheme);
+    if (scheme_ != "http" && scheme_ != "https") refuse("is not an http or https URL");
+    if (parts.authority.find('@') != std::string_view::npos) refuse("contains user information");
+    const auto [host, port] = split_port(parts.authority);
+    if (!is_host(host)) refuse("has no valid host");
+    if (!port.empty() && !is_port(port)) refuse("has no valid port");
+    authority_ = parts.authority;
+    host_ = to_lower(without_brackets(host));
+    path_ = without_trailing_slashes(parts.path);
+    query_ = parts.query;
+}
+
+std::string BaseUrl::join(std::string_view path) const {
+    std::string_view prefix = path_;
+    if (prefix.ends_with(chat_endpoint)) {
+        prefix.remove_suffix(chat_endpoint.size());
+    } else if (prefix.empty()) {
+        prefix = "/v1";
+    }
+    return scheme_ + "://" + authority_ + std::string(prefix) + std::string(path) + query_;
+}
+
+bool BaseUrl::is_https() const noexcept {
+    return scheme_ == "https";
+}
+
+bool BaseUrl::is_loopback() const noexcept {
+    return is_loopback_host(host_);
+}
+
+std::string host_of(std::string_view url) {
+    std::string_view authority = split(url).authority;
+    const std::size_t user_info = authority.rfind('@');
+    if (user_info != std::string_view::npos) authority.remove_prefix(user_info + 1);
+    return to_lower(without_brackets(split_port(authority).first));
+}
+
+bool is_loopback_host(std::string_view host) noexcept {
+    if (equals_ignoring_case(host, "localhost") || host == "::1") return true;
+    if (!host.starts_with("127.")) return false;
+    // A name such as "127.evil.test" is none: four numbers, and nothing else.
+    return std::ranges::count(host, '.') == 3 && !host.ends_with('.') &&
+           host.find("..") == std::string_view::npos &&
+           std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
+}
+
+std::string_view without_query(std::string_view url) noexcept {
+    return url.substr(0, url.find('?'));
+}
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,83 @@
+#include "http/curl_trace.hpp"
+
+#include "core/redact.hpp"
+#include "core/url.hpp"
+
+#include <utility>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+std::vector<std::string> secrets_of(const HttpRequest& request) {
+    std::vector<std::string> secrets{request.secret};
+    for (const auto& [name, value] : request.headers) {
+        if (is_secret_header(name)) secrets.push_back(value);
+    }
+    const std::string_view query =
+        std::string_view(request.url).substr(without_query(request.url).size());
+    secrets.emplace_back(query);
+    return secrets;
+}
+
+/// libcurl quotes the proxy variables of the environment, which may hold a password.
+std::string mask_user_info(std::string text) {
+    constexpr std::string_view scheme_end = "://";
+    const auto scheme = text.find(scheme_end);
+    if (scheme == std::string::npos) return text;
+    const auto user_info = scheme + scheme_end.size();
+    const auto at = text.substr(0, text.find_first_of("/?#", user_info)).rfind('@');
+    if (at == std::string::npos || at < user_info) return text;
+    return text.replace(user_info, at - user_info, "***");
+}
+
+}  // namespace
+
+CurlTrace::CurlTrace(const Log& log, const HttpRequest& request)
+    : log_(log), secrets_(secrets_of(request)) {}
+
+void CurlTrace::attach(EasyOptions& easy) {
+    easy.set(CURLOPT_DEBUGFUNCTION, &on_debug);
+    easy.set(CURLOPT_DEBUGDATA, this);
+    easy.set(CURLOPT_VERBOSE, 1L);
+}
+
+int CurlTrace::on_debug(CURL* /*handle*/, curl_infotype type, char* data, std::size_t size,
+                        void* self) noexcept {
+    try {
+        static_cast<CurlTrace*>(self)->take(type, {data, size});
+    } catch (...) {  // A trace that fails must not fail the call.
+    }
+    return 0;
+}
+
+void CurlTrace::take(curl_infotype type, std::string_view text) {
+    if (type == CURLINFO_TEXT) write("* ", text);
+    if (type == CURLINFO_HEADER_IN) write("< ", mask_header_lines(text));
+    if (type == CURLINFO_HEADER_OUT) take_sent_headers(text);
+}
+
+/// In one piece only: a secret that is cut in two cannot be recognised.
+void CurlTrace::take_sent_headers(std::string_view piece) {
+    sent_headers_ += piece;
+    if (!sent_headers_.ends_with("\r\n\r\n")) return;
+    const std::string masked = mask_header_lines(std::exchange(sent_headers_, {}));
+    const std::string_view lines = masked;
+    for (std::size_t begin = 0; begin < lines.size();) {
+        const auto end = lines.find('\n', begin);
+        write("> ", lines.substr(begin, end - begin));
+        if (end == std::string_view::npos) return;
+        begin = end + 1;
+    }
+}
+
+void CurlTrace::write(std::string_view prefix, std::string_view line) const {
+    constexpr std::size_t longest = 1024;
+    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty()) return;
+    std::string text(line);
+    for (const std::string& secret : secrets_) text = mask_secret(std::move(text), secret);
+    log_(LogLevel::trace, "{}{}", prefix, printable(mask_user_info(std::move(text)), longest));
+}
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,170 @@
+#include "http/curl_transfer.hpp"
+
+#include "http/curl_error.hpp"
+#include "http/curl_options.hpp"
+
+#include <limits>
+#include <string>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+/// Never the number of bytes libcurl passes, so it ends the transfer.
+constexpr std::size_t refused = std::numeric_limits<std::size_t>::max();
+
+/// T8
+TransferFailure headers_too_large(std::size_t limit) {
+    return {.fault = TransferFault::too_large,
+            .stage = ConnectionStage::receive,
+            .message = "the response headers are larger than " + std::to_string(limit) + " bytes"};
+}
+
+/// T2
+TransferFailure second_send() {
+    return {.fault = TransferFault::interrupted,
+            .stage = ConnectionStage::send,
+            .curl_code = CURLE_ABORTED_BY_CALLBACK,
+            .message =
+                "the connection died after the request was sent on it; libcurl wanted to "
+                "send it again"};
+}
+
+}  // namespace
+
+CurlTransfer::CurlTransfer(TransferLoop::TransferId id, EasyHandle easy, const HttpRequest& request,
+                           TransferEvents& events, const CurlTransportOptions& options,
+                           const Log& log)
+    : id_(id),
+      events_(&events),
+      max_header_bytes_(request.max_header_bytes),
+      request_headers_(make_header_list(request.headers)),
+      easy_(std::move(easy)) {
+    if (log.enabled(LogLevel::trace)) trace_.emplace(log, request);
+    setup_result_ = set_options(request, options);
+}
+
+CURLcode CurlTransfer::set_options(const HttpRequest& request,
+                                   const CurlTransportOptions& options) {
+    EasyOptions easy(easy_.get());
+    easy.set(CURLOPT_PRIVATE, this);
+    easy.set(CURLOPT_ERRORBUFFER, error_text_.data());
+    if (trace_) trace_->attach(easy);
+    easy.set(CURLOPT_PREREQFUNCTION, &on_ready_to_send);
+    easy.set(CURLOPT_PREREQDATA, this);
+    easy.set(CURLOPT_HEADERFUNCTION, &on_header_line);
+    easy.set(CURLOPT_HEADERDATA, this);
+    easy.set(CURLOPT_WRITEFUNCTION, &on_body_bytes);
+    easy.set(CURLOPT_WRITEDATA, this);
+    set_request_options(easy, request, request_headers_.get(), options);
+    return easy.result();
+}
+
+CurlTransfer& CurlTransfer::of(CURL* easy) {
+    void* transfer = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    return *static_cast<CurlTransfer*>(transfer);
+}
+
+// --- libcurl's callbacks ------------------------------------------------------------------------
+
+/// False ends the transfer. Events do not throw, but memory may run out.
+template <class Deliver>
+bool CurlTransfer::deliver_safely(Deliver&& deliver) noexcept {
+    if (given_up()) return false;
+    try {
+        return deliver();
+    } catch (...) {
+        exception_ = std::current_exception();
+        give_up();
+        return false;
+    }
+}
+
+int CurlTransfer::on_ready_to_send(void* self, char* /*remote_ip*/, char* /*local_ip*/,
+                                   int /*remote_port*/, int /*local_port*/) noexcept {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    return transfer.deliver_safely([&] { return transfer.ready_to_send(); })
+               ? CURL_PREREQFUNC_OK
+               : CURL_PREREQFUNC_ABORT;
+}
+
+std::size_t CurlTransfer::on_header_line(char* data, std::size_t size, std::size_t count,
+                                         void* self) noexcept {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    const std::string_view line(data, size * count);
+    return transfer.deliver_safely([&] { return transfer.take_header_line(line); }) ? line.size()
+                                                                                    : refused;
+}
+
+std::size_t CurlTransfer::on_body_bytes(char* data, std::size_t size, std::size_t count,
+                                        void* self) noexcept {
+    auto& transfer = *static_cast<CurlTransfer*>(self);
+    const std::string_view bytes(data, size * count);
+    return transfer.deliver_safely([&] { return transfer.take_body(bytes); }) ? bytes.size()
+                                                                              : refused;
+}
+
+bool CurlTransfer::ready_to_send() {
+    if (sent_) {
+        own_failure_ = second_send();
+        return false;
+    }
+    sent_ = true;
+    connection_reused_ = connection_was_reused();
+    events_->on_sent();
+    return !given_up();
+}
+
+bool CurlTransfer::take_header_line(std::string_view line) {
+    if (header_bytes_ == 0) events_->on_first_byte();
+    if (given_up()) return false;
+    header_bytes_ += line.size();
+    if (header_bytes_ > max_header_bytes_) {
+        own_failure_ = headers_too_large(max_header_bytes_);
+        return false;
+    }
+    auto head = head_reader_.read(line);
+    return !head || obey(events_->on_head(std::move(*head)));
+}
+
+bool CurlTransfer::take_body(std::string_view bytes) {
+    return obey(events_->on_body(bytes));
+}
+
+bool CurlTransfer::obey(Flow flow) noexcept {
+    if (flow == Flow::stop) give_up();
+    return !given_up();
+}
+
+/// Asked before sending: a connection that libcurl makes after this one died does not count.
+bool CurlTransfer::connection_was_reused() const {
+    long connections_made = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connections_made);
+    return connections_made == 0;
+}
+
+// --- the end ------------------------------------------------------------------------------------
+
+void CurlTransfer::finish(CURLcode code) {
+    if (exception_) std::rethrow_exception(exception_);
+    if (given_up()) return;
+    if (code == CURLE_OK) {  // T4: also after a status line and nothing else.
+        auto head = head_reader_.cut_off();
+        if (head && !obey(events_->on_head(std::move(*head)))) return;
+    }
+    events_->on_finished({.failure = failure_after(code), .connection_reused = connection_reused_});
+}
+
+std::optional<TransferFailure> CurlTransfer::failure_after(CURLcode code) const {
+    if (code == CURLE_OK) return std::nullopt;
+    if (own_failure_) return own_failure_;
+    // T8: what libcurl says of a line that its own buffer cannot hold.
+    const bool buffer_exceeded = code == CURLE_OUT_OF_MEMORY || code == too_large_code;
+    if (buffer_exceeded && sent_ && !head_reader_.done()) {
+        return headers_too_large(max_header_bytes_);
+    }
+    return describe_failure(code, sent_, error_text_.data());
+}
+
+}  // namespace cloud_backend::detail

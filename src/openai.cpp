@@ -1,0 +1,94 @@
+#include "chat/chat_reader.hpp"
+#include "chat/request_json.hpp"
+
+#include <cloud_backend/openai.hpp>
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+namespace cloud_backend {
+
+namespace {
+
+constexpr std::string_view chat_path = "/chat/completions";
+
+std::string from_environment_variable(const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): said in the docstring
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+}  // namespace
+
+OpenAICloudBackend::OpenAICloudBackend(ClientOptions options)
+    : CloudBackendClient(std::move(options)) {}
+
+OpenAICloudBackend::~OpenAICloudBackend() = default;
+
+ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
+                                                   const CallOptions& call) {
+    return ask(detail::to_json(request, detail::Delivery::whole), call);
+}
+
+ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
+                                                   const ChunkCallback& on_chunk,
+                                                   const CallOptions& call) {
+    return ask(detail::to_json(request, detail::Delivery::streamed), request.n.value_or(1),
+               on_chunk, call);
+}
+
+RawJson OpenAICloudBackend::chat_completion_raw(std::string_view body, const RawRequestOptions& raw,
+                                                const CallOptions& call) {
+    return ask(detail::override_request(body, raw.model, detail::Delivery::whole), call).raw;
+}
+
+ChatCompletion OpenAICloudBackend::chat_completion_raw(std::string_view body,
+                                                       const ChunkCallback& on_chunk,
+                                                       const RawRequestOptions& raw,
+                                                       const CallOptions& call) {
+    return ask(detail::override_request(body, raw.model, detail::Delivery::streamed),
+               detail::requested_choices(body), on_chunk, call);
+}
+
+template <class Reader>
+ChatCompletion OpenAICloudBackend::ask(std::string body, Reader reader,
+                                       const CallOptions& call) const {
+    auto metadata = stream(chat_path, std::move(body), reader, call);
+    ChatCompletion completion = reader.take();
+    completion.metadata = std::move(metadata);
+    return completion;
+}
+
+ChatCompletion OpenAICloudBackend::ask(std::string body, const CallOptions& call) const {
+    return ask(std::move(body), detail::CompletionReader(options().limits), call);
+}
+
+ChatCompletion OpenAICloudBackend::ask(std::string body, int choices, const ChunkCallback& on_chunk,
+                                       const CallOptions& call) const {
+    return ask(std::move(body),
+               detail::ChatStreamReader(on_chunk, {.limits = options().limits,
+                                                   .fail_on_malformed = options().fail_on_malformed,
+                                                   .expected_choices = choices}),
+               call);
+}
+
+std::unique_ptr<OpenAICloudBackend> create_openai_backend(ClientOptions options) {
+    return std::make_unique<OpenAICloudBackend>(std::move(options));
+}
+
+ClientOptions from_environment() {
+    ClientOptions options{.api_key = from_environment_variable("OPENAI_API_KEY")};
+    if (auto url = from_environment_variable("OPENAI_BASE_URL"); !url.empty()) {
+        options.base_url = std::move(url);
+    }
+    const auto add_header = [&](const char* header, const char* variable) {
+        if (auto value = from_environment_variable(variable); !value.empty()) {
+            options.headers.push_back({header, std::move(value)});
+        }
+    };
+    add_header("OpenAI-Organization", "OPENAI_ORG_ID");
+    add_header("OpenAI-Project", "OPENAI_PROJECT_ID");
+    return options;
+}
+
+}  // namespace cloud_backend

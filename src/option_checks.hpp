@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cloud_backend/options.hpp>
+
+namespace cloud_backend::detail {
+
+/// Throws `ConfigError` for numbers that cannot be meant.
+void check_retry(const RetryOptions& options);
+void check_breaker(const CircuitBreakerOptions& options);
+void check_limits(const LimitOptions& options);
+
+}  // namespace cloud_backend::detail

@@ -1,0 +1,80 @@
+# Fails when an #include points from a lower layer to a higher one, or brings a package into a layer
+# that must not know it. Run with: cmake -D ROOT=<source tree> -P check_layers.cmake
+cmake_minimum_required(VERSION 3.23)
+
+# What each layer may include. The public headers are layered like the sources behind them.
+set(core_api_may_include std core_api)
+set(chat_api_may_include std core_api chat_api json_fwd)
+set(client_api_may_include std core_api chat_api client_api json_fwd)
+set(spdlog_api_may_include std core_api spdlog)
+set(core_may_include std core_api core)
+set(chat_may_include std core_api chat_api core chat simdjson nlohmann json_fwd)
+set(http_may_include std core_api spdlog_api core http curl spdlog fmt)
+set(client_may_include std core_api chat_api client_api core chat http client fmt)
+
+# The layer of a file of this project, or the name of the package an include comes from.
+function(layer_of path result)
+    set(layer_patterns
+        "spdlog_api ^include/cloud_backend/spdlog\\.hpp$"
+        "chat_api ^include/cloud_backend/(raw_json|chat|chat_accumulator|chat_backend)\\.hpp$"
+        "client_api ^include/cloud_backend/(client|openai|fallback|cloud_backend)\\.hpp$"
+        "core_api ^include/cloud_backend/[a-z0-9_]+\\.hpp$"
+        "core ^src/core/"
+        "chat ^src/chat/"
+        "http ^src/http/"
+        "client ^src/[a-z0-9_]+\\.[ch]pp$"
+        "std ^[a-z0-9_]+$"
+        "json_fwd ^nlohmann/json_fwd\\.hpp$"
+        "nlohmann ^nlohmann/"
+        "simdjson ^simdjson"
+        "curl ^curl/"
+        "spdlog ^spdlog/"
+        "fmt ^fmt/")
+    foreach(layer_pattern IN LISTS layer_patterns)
+        string(REGEX MATCH "^([a-z_]+) (.*)$" matched "${layer_pattern}")
+        set(layer ${CMAKE_MATCH_1})
+        set(pattern "${CMAKE_MATCH_2}")
+        if(path MATCHES "${pattern}")
+            set(${result} ${layer} PARENT_SCOPE)
+            return()
+        endif()
+    endforeach()
+    set(${result} unknown PARENT_SCOPE)
+endfunction()
+
+# "core/url.hpp" is relative to src/, <cloud_backend/url.hpp> to include/.
+function(path_of_include line result)
+    string(REGEX MATCH "include[ \t]*([\"<])([^\">]+)" matched "${line}")
+    set(quote "${CMAKE_MATCH_1}")
+    set(path "${CMAKE_MATCH_2}")
+    if(quote STREQUAL "\"")
+        string(PREPEND path src/)
+    elseif(path MATCHES "^cloud_backend/")
+        string(PREPEND path include/)
+    endif()
+    set(${result} "${path}" PARENT_SCOPE)
+endfunction()
+
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/include/*.hpp ${ROOT}/src/*.hpp ${ROOT}/src/*.cpp)
+set(include_count 0)
+set(violations "")
+foreach(file IN LISTS files)
+    layer_of(${file} layer)
+    file(STRINGS ${ROOT}/${file} lines REGEX "^[ \t]*#[ \t]*include")
+    foreach(line IN LISTS lines)
+        math(EXPR include_count "${include_count} + 1")
+        path_of_include("${line}" included)
+        layer_of("${included}" included_layer)
+        if(NOT included_layer IN_LIST ${layer}_may_include)
+            string(APPEND violations "  ${file} (${layer}): ${line} (${included_layer})\n")
+        endif()
+    endforeach()
+endforeach()
+
+if(include_count EQUAL 0)
+    message(FATAL_ERROR "no #include found under ${ROOT}")
+endif()
+if(violations)
+    message(FATAL_ERROR "includes that the layers forbid:\n${violations}")
+endif()
+message(STATUS "${include_count} includes respect the layers")

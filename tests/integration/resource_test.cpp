@@ -1,0 +1,91 @@
+#include "../support/backend_fixture.hpp"
+#include "../support/process_stats.hpp"
+
+#include <cloud_backend/cloud_backend.hpp>
+
+#include <embedded_server.hpp>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <string>
+
+// Nothing is left behind, and nothing secret is said.
+namespace cloud_backend::test {
+namespace {
+
+using embedded_server::Answer;
+using embedded_server::EmbeddedServer;
+
+TEST(Resources, AThousandFailingCallsLeaveNothingBehind) {
+    EmbeddedServer server({.handler = [](const embedded_server::Request& request) {
+        switch (request.connection % 4) {
+            case 0:
+                return Answer::bytes("").then_reset();
+            case 1:
+                return Answer::json(500, R"({"error":{"message":"no"}})").then_close();
+            case 2:
+                return Answer::stream({content_chunk("one")}).then_close();
+            default:
+                return Answer::bytes("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{").then_close();
+        }
+    }});
+    auto options = quick_options(server.url());
+    options.breaker.fail_max = 1'000'000;
+    options.retry.max_retries = 0;
+    const auto backend = create_openai_backend(options);
+    int failed = 0;
+    const auto call = [&] {
+        try {
+            (void)backend->chat_completion(ask(), [](const ChatChunk&) {});
+        } catch (const Error&) {
+            ++failed;
+        }
+    };
+    for (int i = 0; i < 100; ++i) call();
+    ASSERT_TRUE(server.wait_until([&] { return server.open_connections() == 0; }));
+    const auto descriptors = open_descriptors();
+    const auto memory = resident_bytes();
+    for (int i = 0; i < 1'000; ++i) call();
+    EXPECT_EQ(failed, 1'100);
+    ASSERT_TRUE(server.wait_until([&] { return server.open_connections() == 0; }));
+    EXPECT_EQ(open_descriptors(), descriptors);
+    // The server keeps every request it saw; sanitizers keep freed memory for a while.
+    constexpr std::size_t allowance = std::size_t{16} << 20;
+    EXPECT_LE(resident_bytes(), memory + allowance);
+}
+
+TEST(Secrets, NeitherLogNorErrorHoldsTheKeyNorTheLogThePrompt) {  // E2, E4
+    EmbeddedServer server;
+    std::mutex mutex;
+    std::string log;
+    auto options = quick_options(server.url());
+    options.api_key = "sk-canary-key";
+    options.headers = {{"api-key", "canary-header"}, {"Cookie", "canary-cookie"}};
+    options.log_level = LogLevel::trace;  // libcurl's own words included.
+    options.log = [&](LogLevel, std::string_view line) {
+        const std::scoped_lock lock(mutex);
+        log.append(line).append("\n");
+    };
+    const auto backend = create_openai_backend(options);
+    const auto prompt = ask("canary-prompt");
+    (void)backend->chat_completion(prompt);
+    (void)backend->chat_completion(prompt, [](const ChatChunk&) {});
+    server.enqueue(Answer::json(
+        401, R"({"error":{"message":"Incorrect key sk-canary-key for canary-prompt"}})",
+        {{"Set-Cookie", "canary-cookie"}}));
+    try {
+        (void)backend->chat_completion(prompt);
+        FAIL();
+    } catch (const AuthenticationError& error) {
+        EXPECT_EQ(std::string(error.what()).find("sk-canary-key"), std::string::npos);
+        EXPECT_NE(std::string(error.what()).find("Incorrect key"), std::string::npos);
+    }
+    EXPECT_NE(log.find("POST /v1/chat/completions"), std::string::npos) << "libcurl was not heard";
+    for (const char* canary :
+         {"sk-canary-key", "canary-prompt", "canary-header", "canary-cookie", "Incorrect key"}) {
+        EXPECT_EQ(log.find(canary), std::string::npos) << canary << "\n" << log;
+    }
+}
+
+}  // namespace
+}  // namespace cloud_backend::test

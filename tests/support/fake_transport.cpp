@@ -1,0 +1,146 @@
+#include "fake_transport.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace cloud_backend::test {
+
+Exchange& Exchange::add(Action action) {
+    events_.push_back({std::exchange(delay_, {}), std::move(action)});
+    return *this;
+}
+
+Exchange& Exchange::after(std::chrono::milliseconds delay) {
+    delay_ += delay;
+    return *this;
+}
+
+Exchange& Exchange::sent() {
+    return add(Sent{});
+}
+
+Exchange& Exchange::first_byte() {
+    return add(FirstByte{});
+}
+
+Exchange& Exchange::head(int status, Headers headers, bool framed) {
+    return first_byte().add(ResponseHead{status, std::move(headers), framed});
+}
+
+Exchange& Exchange::body(std::string bytes) {
+    return add(Body{std::move(bytes)});
+}
+
+Exchange& Exchange::finish() {
+    return add(TransferResult{});
+}
+
+Exchange& Exchange::fail(TransferFault fault, ConnectionStage stage, int curl_code) {
+    return add(
+        TransferResult{.failure = TransferFailure{fault, stage, curl_code, "the network failed"}});
+}
+
+Exchange& Exchange::also(std::function<void()> action) {
+    return add(std::move(action));
+}
+
+Exchange Exchange::answer(int status, std::string body, Headers headers) {
+    return Exchange().sent().head(status, std::move(headers)).body(std::move(body)).finish();
+}
+
+Exchange Exchange::refused() {
+    return Exchange().fail(TransferFault::not_sent, ConnectionStage::connect, 7);
+}
+
+/// Carries one transfer at a time.
+class FakeLoop final : public TransferLoop {
+public:
+    explicit FakeLoop(std::shared_ptr<FakeTransport> transport)
+        : transport_(std::move(transport)) {}
+
+    TransferId start(const HttpRequest& request, TransferEvents& events) override {
+        if (transport_->exchanges_.empty()) throw std::logic_error("an attempt too many");
+        transport_->requests.push_back(request);
+        transport_->started_at.push_back(transport_->now_);
+        exchange_ = std::move(transport_->exchanges_.front());
+        transport_->exchanges_.pop_front();
+        events_ = &events;
+        last_event_ = transport_->now_;
+        return transport_->requests.size();
+    }
+
+    void abort(TransferId) noexcept override {
+        if (events_ != nullptr) ++transport_->aborted;
+        events_ = nullptr;
+    }
+
+    void run_once(TimePoint until) override {
+        if (std::exchange(woken_, false)) return;
+        const TimePoint event = next_event();
+        auto& appointment = transport_->appointment_;
+        if (appointment && appointment->time <= std::min(until, event)) {
+            transport_->now_ = std::max(transport_->now_, appointment->time);
+            auto action = std::move(appointment->action);
+            appointment.reset();
+            action();
+        } else if (event <= until && event != TimePoint::max()) {
+            transport_->now_ = std::max(transport_->now_, event);
+            deliver();
+            last_event_ = transport_->now_;
+        } else if (until != TimePoint::max()) {
+            transport_->now_ = std::max(transport_->now_, until);
+        } else {
+            throw std::logic_error("a wait that never ends");
+        }
+    }
+
+    void wake() noexcept override { woken_ = true; }
+
+private:
+    TimePoint next_event() const {
+        if (events_ == nullptr || exchange_.events_.empty()) return TimePoint::max();
+        return last_event_ + exchange_.events_.front().delay;
+    }
+
+    void deliver() {
+        auto action = std::move(exchange_.events_.front().action);
+        exchange_.events_.pop_front();
+        auto flow = Flow::proceed;
+        if (std::holds_alternative<Exchange::Sent>(action)) {
+            events_->on_sent();
+        } else if (std::holds_alternative<Exchange::FirstByte>(action)) {
+            events_->on_first_byte();
+        } else if (auto* head = std::get_if<ResponseHead>(&action)) {
+            flow = events_->on_head(std::move(*head));
+        } else if (auto* body = std::get_if<Exchange::Body>(&action)) {
+            flow = events_->on_body(body->bytes);
+        } else if (auto* result = std::get_if<TransferResult>(&action)) {
+            std::exchange(events_, nullptr)->on_finished(std::move(*result));
+        } else {
+            std::get<std::function<void()>>(action)();
+        }
+        if (flow == Flow::stop) events_ = nullptr;
+    }
+
+    std::shared_ptr<FakeTransport> transport_;
+    Exchange exchange_{};
+    TransferEvents* events_ = nullptr;
+    TimePoint last_event_{};
+    bool woken_ = false;
+};
+
+std::unique_ptr<TransferLoop> FakeTransport::open_loop() {
+    return std::make_unique<FakeLoop>(shared_from_this());
+}
+
+FakeTransport& FakeTransport::expect(Exchange exchange) {
+    exchanges_.push_back(std::move(exchange));
+    return *this;
+}
+
+void FakeTransport::at(TimePoint time, std::function<void()> action) {
+    appointment_ = Appointment{time, std::move(action)};
+}
+
+}  // namespace cloud_backend::test

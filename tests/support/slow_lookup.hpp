@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+// Linking this file replaces getaddrinfo(), for the program and for libcurl inside it.
+namespace cloud_backend::test {
+
+/// The host whose name is looked up for as long as a `SlowLookup` lives.
+inline constexpr std::string_view slow_host = "slow-lookup.test";
+
+/// While it lives, looking up `slow_host` does not return; afterwards it fails.
+class SlowLookup {
+public:
+    SlowLookup();
+    ~SlowLookup();
+    SlowLookup(const SlowLookup&) = delete;
+    SlowLookup& operator=(const SlowLookup&) = delete;
+
+    /// Waits until a lookup of `slow_host` is under way.
+    static void wait_until_asked();
+};
+
+}  // namespace cloud_backend::test

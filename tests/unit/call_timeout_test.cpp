@@ -1,0 +1,121 @@
+#include "../support/call_fixture.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+
+// SPEC T5: the time limits of a call, by the virtual clock.
+namespace cloud_backend::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class CallTimeout : public ::testing::Test {
+protected:
+    std::shared_ptr<FakeTransport> network = std::make_shared<FakeTransport>();
+    ClientOptions options = [this] {
+        auto fake = fake_options(network);
+        fake.retry.max_retries = 0;
+        return fake;
+    }();
+    LineReader reader{};
+    TimePoint start = network->now();
+
+    void expect_timeout(TimeLimit limit, Duration after, const CallOptions& call_options = {}) {
+        const auto error = error_of<TimeoutError>(
+            [&] { TestClient(options).stream("/x", "{}", reader, call_options); });
+        EXPECT_EQ(error.limit(), limit);
+        EXPECT_EQ(network->now() - start, after);
+        EXPECT_EQ(network->aborted, 1u);
+    }
+};
+
+TEST_F(CallTimeout, Connect) {
+    network->expect(Exchange());
+    expect_timeout(TimeLimit::connect, 10s);
+}
+
+TEST_F(CallTimeout, FirstByte) {
+    network->expect(Exchange().after(4s).sent());
+    expect_timeout(TimeLimit::first_byte, 64s);
+}
+
+TEST_F(CallTimeout, IdleBeforeTheBody) {
+    network->expect(Exchange().sent().after(7s).first_byte());
+    expect_timeout(TimeLimit::idle, 67s);
+}
+
+TEST_F(CallTimeout, IdleMidStream) {
+    network->expect(Exchange().sent().head(200).after(50s).body("a\n").after(50s).body("b\n"));
+    expect_timeout(TimeLimit::idle, 160s);
+    EXPECT_EQ(reader.lines.size(), 2u);
+}
+
+TEST_F(CallTimeout, ContentIdleIsNotResetBySignsOfLife) {
+    options.timeouts.content_idle = 30s;
+    auto exchange = Exchange().sent().head(200).body("a\n");
+    for (int i = 0; i < 10; ++i) exchange.after(5s).body("#\n");
+    network->expect(exchange);
+    expect_timeout(TimeLimit::content_idle, 30s);
+}
+
+TEST_F(CallTimeout, TheDeadlineSpansAttemptsAndWaits) {
+    options.retry.max_retries = 3;
+    network->expect(Exchange().sent().after(2s).head(503).finish());
+    network->expect(Exchange().sent());
+    expect_timeout(TimeLimit::deadline, 10s, {.deadline = 10s});
+    EXPECT_EQ(network->started_at[1] - start, 2500ms);
+}
+
+TEST_F(CallTimeout, ADeadlineThatHasPassedSendsNothing) {
+    const auto error = error_of<TimeoutError>(
+        [&] { TestClient(options).stream("/x", "{}", reader, {.deadline = 0ms}); });
+    EXPECT_EQ(error.limit(), TimeLimit::deadline);
+    EXPECT_TRUE(network->requests.empty());
+}
+
+TEST_F(CallTimeout, LimitsCanBeSetPerCall) {
+    network->expect(Exchange().sent());
+    expect_timeout(TimeLimit::first_byte, 3s, {.timeouts = TimeoutOptions{.first_byte = 3s}});
+}
+
+TEST_F(CallTimeout, AllLimitsStandStillWhileUserCodeRuns) {
+    LineReader slow([&](const std::string&) { network->advance(5min); });
+    network->expect(
+        Exchange().sent().head(200).body("a\n").after(59s).body("b\n").after(59s).body(".\n"));
+    EXPECT_NO_THROW(TestClient(options).stream("/x", "{}", slow, {.deadline = 2min}));
+    EXPECT_EQ(slow.lines.size(), 2u);
+}
+
+TEST_F(CallTimeout, AConnectTimeoutIsRetriedAResponseTimeoutIsNot) {
+    options.retry.max_retries = 3;
+    network->expect(Exchange()).expect(Exchange().sent());
+    const auto error =
+        error_of<TimeoutError>([&] { TestClient(options).stream("/x", "{}", reader); });
+    EXPECT_EQ(error.limit(), TimeLimit::first_byte);
+    EXPECT_TRUE(error.sent());
+    EXPECT_EQ(error.attempts().size(), 2u);
+    EXPECT_EQ(error.attempts().back().end, AttemptEnd::not_retryable);
+}
+
+TEST_F(CallTimeout, AResponseTimeoutIsRetriedWhenToldSo) {
+    options.retry = {.retry_on_timeout = true};
+    network->expect(Exchange().sent()).expect(Exchange::answer(200, ".\n"));
+    EXPECT_EQ(TestClient(options).stream("/x", "{}", reader).attempts.size(), 2u);
+}
+
+TEST_F(CallTimeout, AnAnswerThatMissesOnlyItsEndIsComplete) {  // T4
+    network->expect(Exchange().sent().head(200).body("a\n."));
+    EXPECT_NO_THROW(TestClient(options).stream("/x", "{}", reader));
+}
+
+TEST_F(CallTimeout, ASilentErrorBodyStillTellsItsStatus) {
+    network->expect(Exchange().sent().head(404).body("not he"));
+    EXPECT_EQ(
+        error_of<NotFoundError>([&] { TestClient(options).stream("/x", "{}", reader); }).status(),
+        404);
+}
+
+}  // namespace
+}  // namespace cloud_backend::test

@@ -1,0 +1,223 @@
+#include "../support/call_fixture.hpp"
+
+#include <cloud_backend/openai.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+// The client's face: options, headers, what is said in logs and errors. SPEC 1, T11, C1a, E2, E4.
+namespace cloud_backend::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Client : public ::testing::Test {
+protected:
+    std::shared_ptr<FakeTransport> network = std::make_shared<FakeTransport>();
+    ClientOptions options = fake_options(network);
+    LineReader reader{};
+
+    const HttpRequest& sent() const { return network->requests.back(); }
+    std::string header(std::string_view name) const {
+        const auto* value = find_header(sent().headers, name);
+        return value ? *value : "(none)";
+    }
+};
+
+TEST_F(Client, DefaultsAreTheOriginals) {  // section 1
+    const ClientOptions defaults{};
+    EXPECT_EQ(defaults.base_url, "https://api.openai.com");
+    EXPECT_EQ(defaults.retry.max_retries, 3);
+    EXPECT_EQ(defaults.retry.backoff_factor, 0.5);
+    EXPECT_EQ(defaults.timeouts.first_byte, 60s);
+    EXPECT_EQ(defaults.timeouts.connect, 10s);
+    EXPECT_EQ(defaults.breaker.fail_max, 5);
+    EXPECT_EQ(defaults.breaker.reset_timeout, 30s);
+}
+
+TEST_F(Client, SendsTheHeadersOfTheContract) {  // section 1, C1a
+    network->expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/chat/completions", R"({"a":1})", reader);
+    EXPECT_EQ(sent().method, "POST");
+    EXPECT_EQ(sent().url, "https://api.test/v1/chat/completions");
+    EXPECT_EQ(sent().body, R"({"a":1})");
+    EXPECT_EQ(header("Authorization"), "Bearer sk-test-key");
+    EXPECT_EQ(header("Content-Type"), "application/json");
+    EXPECT_EQ(header("Accept"), "text/lines");
+    EXPECT_EQ(header("User-Agent").rfind("cloud_backend/", 0), 0u);
+}
+
+TEST_F(Client, TheMoreParticularHeaderReplacesTheMoreGeneral) {
+    options.headers = {{"X-A", "client"}, {"X-B", "client"}, {"user-agent", "mine"}};
+    network->expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/x", "", reader, {.headers = {{"x-a", "call"}}});
+    EXPECT_EQ(header("X-A"), "call");
+    EXPECT_EQ(header("X-B"), "client");
+    EXPECT_EQ(header("User-Agent"), "mine");
+}
+
+TEST_F(Client, HooksOfASubclassAreAskedPerCallAndNotByTheConstructor) {  // section 1
+    struct Subclass final : CloudBackendClient {
+        explicit Subclass(ClientOptions o) : CloudBackendClient(std::move(o)) {}
+        using CloudBackendClient::stream;
+        AuthScheme auth_scheme() const override {
+            ++asked;
+            return {"api-key", ""};
+        }
+        Headers request_headers() const override { return {{"X-Version", "7"}}; }
+        mutable int asked = 0;
+    };
+    const Subclass client(options);
+    EXPECT_EQ(client.asked, 0);
+    network->expect(Exchange::answer(200, ".\n"));
+    client.stream("/x", "", reader);
+    EXPECT_EQ(client.asked, 1);
+    EXPECT_EQ(header("api-key"), "sk-test-key");
+    EXPECT_EQ(header("Authorization"), "(none)");
+    EXPECT_EQ(header("X-Version"), "7");
+}
+
+TEST_F(Client, WithoutANeededKeyNoAuthorizationIsSent) {  // T11
+    options.api_key = {};
+    EXPECT_THROW(TestClient{options}, ConfigError);
+    options.require_api_key = false;
+    network->expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/x", "", reader);
+    EXPECT_EQ(header("Authorization"), "(none)");
+}
+
+TEST_F(Client, AKeyInTheOpenIsForLoopbackOnly) {  // T11
+    options.base_url = "http://api.test";
+    EXPECT_THROW(TestClient{options}, ConfigError);
+    for (const char* url : {"http://localhost:8080", "http://127.0.0.1", "http://[::1]:1"}) {
+        options.base_url = url;
+        EXPECT_NO_THROW(TestClient{options}) << url;
+    }
+    options.base_url = "http://api.test";
+    options.allow_insecure_http = true;
+    EXPECT_NO_THROW(TestClient{options});
+}
+
+TEST_F(Client, BadOptionsAreRefusedWhenTheClientIsMade) {
+    const auto refused = [&](auto&& change) {
+        auto bad = options;
+        change(bad);
+        EXPECT_THROW(TestClient{bad}, ConfigError);
+    };
+    refused([](ClientOptions& o) { o.base_url = "ftp://api.test"; });
+    refused([](ClientOptions& o) { o.base_url = "https://user:pass@api.test"; });
+    refused([](ClientOptions& o) { o.api_key = "sk\r\nX: 1"; });
+    refused([](ClientOptions& o) { o.headers = {{"X", "a\nb"}}; });
+    refused([](ClientOptions& o) { o.retry.max_retries = -1; });
+    refused([](ClientOptions& o) { o.retry.backoff_factor = -1; });
+    refused([](ClientOptions& o) { o.breaker.fail_max = 0; });
+    refused([](ClientOptions& o) { o.breaker.half_open_probes = 0; });
+    refused([](ClientOptions& o) { o.breaker.reset_timeout = -1ms; });
+}
+
+TEST_F(Client, BadHeadersOfACallAreRefusedBeforeAnythingIsSent) {  // T11
+    const TestClient client(options);
+    EXPECT_THROW(client.stream("/x", "", reader, {.headers = {{"X", "a\r\nb"}}}), ConfigError);
+    EXPECT_TRUE(network->requests.empty());
+}
+
+TEST_F(Client, WhatAKeyFunctionThrowsEndsTheCall) {  // R11
+    options.api_key = []() -> std::string { throw std::domain_error("vault is sealed"); };
+    const TestClient client(options);
+    EXPECT_THROW(client.stream("/x", "", reader), std::domain_error);
+    EXPECT_EQ(client.health()->breaker().snapshot(network->now()).counters.neutral, 1u);
+}
+
+TEST_F(Client, TheKeyIsMaskedWhereTheServerQuotesIt) {  // E2
+    network->expect(Exchange::answer(
+        401, R"({"error":{"message":"Incorrect API key provided: sk-test-key"}})"));
+    const auto error =
+        error_of<AuthenticationError>([&] { TestClient(options).stream("/x", "", reader); });
+    EXPECT_EQ(std::string(error.what()).find("sk-test-key"), std::string::npos);
+    EXPECT_EQ(error.body().find("sk-test-key"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("Incorrect API key"), std::string::npos);
+}
+
+TEST_F(Client, TheLogHoldsNeitherKeyNorPromptNorAnswer) {  // E4
+    std::string log;
+    options.log_level = LogLevel::trace;
+    options.log = [&](LogLevel, std::string_view line) { log.append(line).append("\n"); };
+    options.breaker.fail_max = 1;
+    options.retry.max_retries = 0;
+    const TestClient client(options);
+    network->expect(Exchange::answer(200, "answer-canary\n.\n", {{"x-request-id", "req-7"}}));
+    client.stream("/x?secret=query-canary", "prompt-canary", reader);
+    network->expect(Exchange::answer(503, "prompt-canary sk-test-key"));
+    EXPECT_THROW(client.stream("/x", "prompt-canary", reader), InternalServerError);
+    for (const char* canary : {"sk-test-key", "prompt-canary", "answer-canary", "query-canary"}) {
+        EXPECT_EQ(log.find(canary), std::string::npos) << log;
+    }
+    for (const char* told : {"POST", "api.test", "200", "503", "req-7", "closed -> open"}) {
+        EXPECT_NE(log.find(told), std::string::npos) << told << "\n" << log;
+    }
+}
+
+TEST_F(Client, ALogSinkThatThrowsDoesNotFailTheCall) {
+    options.log_level = LogLevel::trace;
+    options.log = [](LogLevel, std::string_view) { throw std::runtime_error("disk full"); };
+    network->expect(Exchange::answer(200, ".\n"));
+    EXPECT_NO_THROW(TestClient(options).stream("/x", "", reader));
+}
+
+TEST_F(Client, MetadataTellsHowTheCallWent) {  // C5
+    network->expect(Exchange().sent().after(10ms).head(503).finish());
+    network->expect(Exchange()
+                        .sent()
+                        .after(20ms)
+                        .head(200, {{"x-request-id", "req-1"},
+                                    {"x-ratelimit-remaining-requests", "41"},
+                                    {"x-ratelimit-reset-requests", "6m0s"}})
+                        .after(30ms)
+                        .body("a\n")
+                        .after(40ms)
+                        .body(".\n")
+                        .finish());
+    const auto metadata = TestClient(options).stream("/x", "", reader);
+    EXPECT_EQ(metadata.request_id, "req-1");
+    EXPECT_EQ(metadata.rate_limits.requests.remaining, 41);
+    EXPECT_EQ(metadata.rate_limits.requests.reset_in, 6min);
+    EXPECT_EQ(metadata.time_to_first_byte, 530ms);
+    EXPECT_EQ(metadata.time_to_first_chunk, 560ms);
+    EXPECT_EQ(metadata.total_time, 600ms);
+    EXPECT_EQ(metadata.attempts[0].duration, 10ms);
+}
+
+TEST_F(Client, PostReturnsTheWholeAnswer) {
+    network->expect(Exchange().sent().head(201, {{"X", "y"}}).body("ab").body("c").finish());
+    const auto response = TestClient(options).post("/x", "{}");
+    EXPECT_EQ(response.status, 201);
+    EXPECT_EQ(response.body, "abc");
+    EXPECT_EQ(*find_header(response.headers, "x"), "y");
+    EXPECT_EQ(response.metadata.attempts.size(), 1u);
+}
+
+TEST_F(Client, FromEnvironmentReadsTheFourVariables) {
+    const char* names[] = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID",
+                           "OPENAI_PROJECT_ID"};
+    for (const char* name : names) ::unsetenv(name);
+    EXPECT_EQ(from_environment().base_url, "https://api.openai.com");
+    EXPECT_TRUE(from_environment().headers.empty());
+    EXPECT_THROW((void)create_openai_backend(from_environment()), ConfigError);
+    ::setenv("OPENAI_API_KEY", "sk-env", 1);
+    ::setenv("OPENAI_BASE_URL", "https://proxy.test/v1", 1);
+    ::setenv("OPENAI_ORG_ID", "org-1", 1);
+    ::setenv("OPENAI_PROJECT_ID", "proj-1", 1);
+    const auto read = from_environment();
+    EXPECT_EQ(read.api_key.value(), "sk-env");
+    EXPECT_EQ(read.base_url, "https://proxy.test/v1");
+    EXPECT_EQ(read.headers,
+              (Headers{{"OpenAI-Organization", "org-1"}, {"OpenAI-Project", "proj-1"}}));
+    for (const char* name : names) ::unsetenv(name);
+}
+
+}  // namespace
+}  // namespace cloud_backend::test
