@@ -89,14 +89,10 @@ bool read_plain_field(std::string_view key, dom::element value, Answer& answer) 
     return true;
 }
 
-bool finished_with_error(dom::object choice) {
-    return find_string(choice, "finish_reason") == failed;
-}
-
 std::optional<ErrorDetails> find_failed_choice(dom::array choices) {
     for (const auto element : choices) {
         const auto choice = as_object(element);
-        if (!choice || !finished_with_error(*choice)) continue;
+        if (!choice || find_string(*choice, "finish_reason") != failed) continue;
         if (auto error = find_error(element)) return error;
         return ErrorDetails{.code = ErrorCode::stream,
                             .message = "the answer ended with the finish reason \"error\""};
@@ -199,15 +195,10 @@ bool AnswerReader::read_usage_within(dom::element value, std::optional<Usage>& u
 }
 
 std::optional<ErrorDetails> find_failure(dom::element json) {
+    if (auto error = find_error(json)) return error;
     const auto object = as_object(json);
-    if (!object) return find_error(json);
-    const auto error = find_member(*object, "error");
-    const auto member = find_member(*object, "choices");
+    const auto member = object ? find_member(*object, "choices") : std::nullopt;
     const auto choices = member ? as_array(*member) : std::nullopt;
-    // Beside choices a `message` or `detail` is a field like any other.
-    if (!choices || (error && !error->is_null())) {
-        if (auto details = find_error(json)) return details;
-    }
     return choices ? find_failed_choice(*choices) : std::nullopt;
 }
 

@@ -202,14 +202,23 @@ Reading ChatStreamReader::on_bare_line(std::string_view line) {
     if (is_error_field) line = trim(line.substr(error_field.size()));
     if (line.empty() || !(is_error_field || begins_document(line.front()))) return NeedMore{};
 
-    auto decoded = decoder_.decode(line);
+    if (auto error = find_stream_error(line)) return std::move(*error);
+    if (!is_error_field) return NeedMore{};
+    // The value may be the error itself: its fields, or a text.
+    std::string as_member = "{\"error\":" + std::string(line) + '}';
+    const auto size = as_member.size();
+    as_member.append(SseParser::padding, ' ');
+    const auto json = std::string_view(as_member).substr(0, size);
+    if (auto error = find_stream_error(json)) return std::move(*error);
+    if (is_event(json)) return NeedMore{};
+    return ErrorDetails{.code = ErrorCode::stream, .message = std::string(line)};
+}
+
+std::optional<ErrorDetails> ChatStreamReader::find_stream_error(std::string_view json) {
+    auto decoded = decoder_.decode(json);
     auto* error = std::get_if<ErrorDetails>(&decoded);
-    if (error != nullptr && error->code == ErrorCode::stream) return std::move(*error);
-    const bool is_text = std::holds_alternative<MalformedChunk>(decoded) && line != "null";
-    if (is_error_field && is_text) {
-        return ErrorDetails{.code = ErrorCode::stream, .message = std::string(line)};
-    }
-    return NeedMore{};
+    if (error == nullptr || error->code != ErrorCode::stream) return std::nullopt;
+    return std::move(*error);
 }
 
 Reading ChatStreamReader::deliver(const ChatChunk& chunk) {

@@ -75,6 +75,7 @@ private:
     [[nodiscard]] Reading deliver(const ChatChunk& chunk);
 
     [[nodiscard]] bool is_event(std::string_view data);
+    [[nodiscard]] std::optional<ErrorDetails> find_stream_error(std::string_view json);
     [[nodiscard]] bool must_fail() const noexcept;
     [[nodiscard]] ErrorDetails malformed_event() const;
 

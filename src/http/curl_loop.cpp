@@ -33,7 +33,7 @@ TransferLoop::TransferId CurlLoop::start(const HttpRequest& request, TransferEve
     EasyHandle easy = idle_easy_ ? std::move(idle_easy_) : make_easy_handle();
     const TransferId id = ++last_id_;
     starting_.push_back(id);
-    transfers_.try_emplace(id, id, std::move(easy), request, events, options_, log_);
+    transfers_.try_emplace(id, id, std::move(easy), request, events, options_, sockets_, log_);
     return id;
 }
 
@@ -104,8 +104,15 @@ void CurlLoop::deliver_results() {
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_.get(), &left)) {
         if (message->msg != CURLMSG_DONE) continue;
-        finish(CurlTransfer::of(message->easy_handle), message->data.result);
+        end(CurlTransfer::of(message->easy_handle), message->data.result);
     }
+}
+
+void CurlLoop::end(CurlTransfer& transfer, CURLcode code) {
+    if (transfer.given_up() || !transfer.wants_another_connection()) return finish(transfer, code);
+    curl_multi_remove_handle(multi_.get(), transfer.easy());
+    transfer.begin_again();
+    starting_.push_back(transfer.id());
 }
 
 /// The slot is free before the event, so that the event may start another transfer.

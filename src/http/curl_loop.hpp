@@ -4,6 +4,7 @@
 #include "http/curl_transfer.hpp"
 #include "http/curl_transport.hpp"
 #include "http/log.hpp"
+#include "http/open_sockets.hpp"
 
 #include <cloud_backend/transport.hpp>
 
@@ -36,11 +37,13 @@ private:
     [[nodiscard]] CURLMcode perform();
     void remove_given_up() noexcept;
     void deliver_results();
+    void end(CurlTransfer& transfer, CURLcode code);
     void finish(CurlTransfer& transfer, CURLcode code);
     void fail_all();
 
     const CurlTransportOptions& options_;
     const Log& log_;
+    OpenSockets sockets_{};
     MultiHandle multi_;
     EasyHandle idle_easy_{};  ///< Kept for its TLS sessions.
     std::unordered_map<TransferId, CurlTransfer> transfers_{};

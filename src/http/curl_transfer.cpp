@@ -34,10 +34,11 @@ TransferFailure second_send() {
 
 CurlTransfer::CurlTransfer(TransferLoop::TransferId id, EasyHandle easy, const HttpRequest& request,
                            TransferEvents& events, const CurlTransportOptions& options,
-                           const Log& log)
+                           OpenSockets& sockets, const Log& log)
     : id_(id),
       events_(&events),
       max_header_bytes_(request.max_header_bytes),
+      sockets_(sockets),
       request_headers_(make_header_list(request.headers)),
       easy_(std::move(easy)) {
     if (log.enabled(LogLevel::trace)) trace_.emplace(log, request);
@@ -50,6 +51,7 @@ CURLcode CurlTransfer::set_options(const HttpRequest& request,
     easy.set(CURLOPT_PRIVATE, this);
     easy.set(CURLOPT_ERRORBUFFER, error_text_.data());
     if (trace_) trace_->attach(easy);
+    sockets_.watch(easy);
     easy.set(CURLOPT_PREREQFUNCTION, &on_ready_to_send);
     easy.set(CURLOPT_PREREQDATA, this);
     easy.set(CURLOPT_HEADERFUNCTION, &on_header_line);
@@ -82,9 +84,9 @@ bool CurlTransfer::deliver_safely(Deliver&& deliver) noexcept {
 }
 
 int CurlTransfer::on_ready_to_send(void* self, char* /*remote_ip*/, char* /*local_ip*/,
-                                   int /*remote_port*/, int /*local_port*/) noexcept {
+                                   int /*remote_port*/, int local_port) noexcept {
     auto& transfer = *static_cast<CurlTransfer*>(self);
-    return transfer.deliver_safely([&] { return transfer.ready_to_send(); })
+    return transfer.deliver_safely([&] { return transfer.ready_to_send(local_port); })
                ? CURL_PREREQFUNC_OK
                : CURL_PREREQFUNC_ABORT;
 }
@@ -105,13 +107,14 @@ std::size_t CurlTransfer::on_body_bytes(char* data, std::size_t size, std::size_
                                                                               : refused;
 }
 
-bool CurlTransfer::ready_to_send() {
+bool CurlTransfer::ready_to_send(int local_port) {
     if (sent_) {
         own_failure_ = second_send();
         return false;
     }
-    sent_ = true;
     connection_reused_ = connection_was_reused();
+    if (connection_reused_ && is_dead(local_port)) return false;
+    sent_ = true;
     events_->on_sent();
     return !given_up();
 }
@@ -135,6 +138,15 @@ bool CurlTransfer::take_body(std::string_view bytes) {
 bool CurlTransfer::obey(Flow flow) noexcept {
     if (flow == Flow::stop) give_up();
     return !given_up();
+}
+
+/// As often as there can be kept connections; then libcurl may try its luck.
+bool CurlTransfer::is_dead(int local_port) {
+    constexpr std::size_t enough = 8;
+    if (dead_connections_ == enough || !sockets_.is_dead(local_port)) return false;
+    ++dead_connections_;
+    found_dead_connection_ = true;
+    return true;
 }
 
 /// Asked before sending: a connection that libcurl makes after this one died does not count.

@@ -4,6 +4,7 @@
 #include "http/curl_trace.hpp"
 #include "http/curl_transport.hpp"
 #include "http/log.hpp"
+#include "http/open_sockets.hpp"
 #include "http/response_head_reader.hpp"
 
 #include <cloud_backend/transport.hpp>
@@ -22,7 +23,8 @@ class CurlTransfer {
 public:
     /// All but `easy` must outlive the transfer.
     CurlTransfer(TransferLoop::TransferId id, EasyHandle easy, const HttpRequest& request,
-                 TransferEvents& events, const CurlTransportOptions& options, const Log& log);
+                 TransferEvents& events, const CurlTransportOptions& options, OpenSockets& sockets,
+                 const Log& log);
     CurlTransfer(const CurlTransfer&) = delete;
     CurlTransfer& operator=(const CurlTransfer&) = delete;
 
@@ -36,6 +38,11 @@ public:
     /// No event comes any more; libcurl's next callback ends the transfer.
     void give_up() noexcept { events_ = nullptr; }
     [[nodiscard]] bool given_up() const noexcept { return events_ == nullptr; }
+
+    /// Nothing was sent because the connection to reuse was found dead: the transfer can begin
+    /// again.
+    [[nodiscard]] bool wants_another_connection() const noexcept { return found_dead_connection_; }
+    void begin_again() noexcept { found_dead_connection_ = false; }
 
     /// Off the multi handle: what is left of it for another transfer.
     [[nodiscard]] EasyHandle take_easy() noexcept { return std::move(easy_); }
@@ -55,7 +62,8 @@ private:
                                        const CurlTransportOptions& options);
     template <class Deliver>
     [[nodiscard]] bool deliver_safely(Deliver&& deliver) noexcept;
-    [[nodiscard]] bool ready_to_send();
+    [[nodiscard]] bool ready_to_send(int local_port);
+    [[nodiscard]] bool is_dead(int local_port);
     [[nodiscard]] bool take_header_line(std::string_view line);
     [[nodiscard]] bool take_body(std::string_view bytes);
     [[nodiscard]] bool obey(Flow flow) noexcept;
@@ -65,12 +73,15 @@ private:
     const TransferLoop::TransferId id_;
     TransferEvents* events_;
     const std::size_t max_header_bytes_;
+    OpenSockets& sockets_;
     std::optional<CurlTrace> trace_{};
     HeaderList request_headers_;
     std::array<char, CURL_ERROR_SIZE> error_text_{};
     EasyHandle easy_;
     CURLcode setup_result_;
 
+    bool found_dead_connection_ = false;
+    std::size_t dead_connections_ = 0;
     bool sent_ = false;
     bool connection_reused_ = false;
     std::size_t header_bytes_ = 0;

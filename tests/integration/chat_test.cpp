@@ -84,7 +84,7 @@ TEST_F(Chat, AHundredStreamsUseOneConnection) {  // T10
     const auto backend = create_openai_backend(options);
     std::size_t reused = 0;
     for (int i = 0; i < 100; ++i) {
-        reused += backend->chat_completion(ask(), collect()).metadata.connection_reused ? 1 : 0;
+        reused += backend->chat_completion(ask(), collect()).metadata.connection_reused ? 1U : 0U;
     }
     EXPECT_EQ(server.request_count(), 100u);
     EXPECT_EQ(server.connection_count(), 1u);

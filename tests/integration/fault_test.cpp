@@ -112,12 +112,15 @@ TEST_F(Fault, AStreamResetAtAnyByteIsRetriedOrReportedNeverASuccess) {  // T4, R
 
 TEST_F(Fault, AConnectionClosedBetweenCallsCostsNoSecondPost) {  // T2
     const auto backend = create_openai_backend(options);
-    EXPECT_EQ(backend->chat_completion(ask()).metadata.attempts.size(), 1u);
-    server.close_idle_connections();
-    EXPECT_EQ(backend->chat_completion(ask()).metadata.attempts.size(), 1u);
-    server.reset_idle_connections();
-    EXPECT_EQ(stream(*backend).metadata.attempts.size(), 1u);
-    EXPECT_EQ(server.request_count(), 3u);
+    std::size_t attempts = 0;
+    for (int i = 0; i < 5; ++i) {  // In quick succession: libcurl looks once a second.
+        attempts += stream(*backend).metadata.attempts.size();
+        server.close_idle_connections();
+        attempts += backend->chat_completion(ask()).metadata.attempts.size();
+        server.reset_idle_connections();
+    }
+    EXPECT_EQ(attempts, 10u);
+    EXPECT_EQ(server.request_count(), 10u);
 }
 
 TEST_F(Fault, AKeptConnectionThatDiesBeforeAByteCostsOnePostForEachAttempt) {  // T2

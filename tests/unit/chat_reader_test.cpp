@@ -23,16 +23,16 @@ ResponseHead head_of(std::string content_type, bool framed = true) {
         .status = 200, .headers = {{"Content-Type", std::move(content_type)}}, .framed = framed};
 }
 
-std::string data(std::string_view json) {
+std::string event(std::string_view json) {
     return "data: " + std::string(json) + "\n\n";
 }
 
 std::string text(std::string_view content) {
-    return data(R"({"choices":[{"delta":{"content":")" + std::string(content) + R"("}}]})");
+    return event(R"({"choices":[{"delta":{"content":")" + std::string(content) + R"("}}]})");
 }
 
-const std::string finish = data(R"({"choices":[{"delta":{},"finish_reason":"stop"}]})");
-const std::string done = data("[DONE]");
+const std::string finish = event(R"({"choices":[{"delta":{},"finish_reason":"stop"}]})");
+const std::string done = event("[DONE]");
 
 const ErrorDetails& error_in(const Reading& reading) {
     return std::get<ErrorDetails>(reading);
@@ -226,29 +226,29 @@ TEST_F(ChatStreamReaderTest, EndsWithDone) {  // S5
                                         "data: [DONE]\r\n\r\n", "data: [DONE]\n", "data: [DONE]"}) {
         EXPECT_TRUE(is_complete(read(text("a") + std::string(last)))) << last;
     }
-    EXPECT_TRUE(is_complete(read(text("a") + done + text("b") + data(error_body))));
+    EXPECT_TRUE(is_complete(read(text("a") + done + text("b") + event(error_body))));
     EXPECT_EQ(content(), "a") << "what follows is not read";
     EXPECT_TRUE(is_complete(read(done)));
 }
 
 TEST_F(ChatStreamReaderTest, TakesAlmostDoneForMalformed) {  // S5
-    EXPECT_TRUE(is_complete(read(text("a") + data("[DONE") + data("[done]") + finish)));
+    EXPECT_TRUE(is_complete(read(text("a") + event("[DONE") + event("[done]") + finish)));
     EXPECT_EQ(reader().malformed_chunks(), 2U);
 }
 
 TEST_F(ChatStreamReaderTest, EndsWithoutDoneOnceEveryChoiceHasFinished) {  // T4
     EXPECT_TRUE(is_complete(read(text("a") + finish)));
     EXPECT_EQ(error(text("a")).code, ErrorCode::stream_truncated);
-    EXPECT_EQ(error(finish + data(R"({"choices":[{"index":1,"delta":{"content":"b"}}]})")).code,
+    EXPECT_EQ(error(finish + event(R"({"choices":[{"index":1,"delta":{"content":"b"}}]})")).code,
               ErrorCode::stream_truncated);
-    EXPECT_EQ(error(data(R"({"choices":[],"usage":{"total_tokens":1}})")).code,
+    EXPECT_EQ(error(event(R"({"choices":[],"usage":{"total_tokens":1}})")).code,
               ErrorCode::stream_truncated)
         << "no choice at all";
 
     options.expected_choices = 2;
     EXPECT_EQ(error(finish).code, ErrorCode::stream_truncated);
     EXPECT_TRUE(is_complete(
-        read(finish + data(R"({"choices":[{"index":1,"delta":{},"finish_reason":"length"}]})"))));
+        read(finish + event(R"({"choices":[{"index":1,"delta":{},"finish_reason":"length"}]})"))));
 }
 
 TEST_F(ChatStreamReaderTest, TellsWhatATruncatedStreamHadShown) {  // T4
@@ -305,8 +305,8 @@ TEST_F(ChatStreamReaderTest, FindsErrorsAmongJoinedLines) {  // S6
 }
 
 TEST_F(ChatStreamReaderTest, SkipsAndCountsMalformedEvents) {  // E5
-    EXPECT_TRUE(is_complete(read(text("a") + data("{oops") + data("1") + data("[]") + text("b") +
-                                 data(R"({"choices":[{"index":999,"delta":{"content":"x"}}]})") +
+    EXPECT_TRUE(is_complete(read(text("a") + event("{oops") + event("1") + event("[]") + text("b") +
+                                 event(R"({"choices":[{"index":999,"delta":{"content":"x"}}]})") +
                                  finish + done)));
     EXPECT_EQ(content(), "ab");
     EXPECT_EQ(reader().malformed_chunks(), 4U);
@@ -315,8 +315,8 @@ TEST_F(ChatStreamReaderTest, SkipsAndCountsMalformedEvents) {  // E5
 
 TEST_F(ChatStreamReaderTest, FailsOnMalformedEventsIfAsked) {  // E5
     options.fail_on_malformed = true;
-    for (const std::string& body : {data("{secret") + text("b"), data("{secret") + done,
-                                    finish + data("{secret"), finish + "data: {secret"}) {
+    for (const std::string& body : {event("{secret") + text("b"), event("{secret") + done,
+                                    finish + event("{secret"), finish + "data: {secret"}) {
         const auto details = error(body);
         EXPECT_EQ(details.code, ErrorCode::response) << body;
         EXPECT_FALSE(details.retryable);
@@ -340,8 +340,8 @@ TEST_F(ChatStreamReaderTest, TakesAMalformedLastRecordForTruncation) {  // E5
 
 TEST_F(ChatStreamReaderTest, EndsWithTheErrorOfAnEvent) {  // E1, E3
     for (const std::string& body :
-         {data(error_body), "event: error\n" + data(error_body),
-          data(R"({"error":{"message":"overloaded","code":503},"choices":[]})"),
+         {event(error_body), "event: error\n" + event(error_body),
+          event(R"({"error":{"message":"overloaded","code":503},"choices":[]})"),
           // S7
           "error: " + std::string(error_body) + "\n\n",
           std::string(R"(error: {"code":503,"message":"overloaded","type":"server_error"})") + "\n",
@@ -356,6 +356,7 @@ TEST_F(ChatStreamReaderTest, EndsWithTheErrorOfAnEvent) {  // E1, E3
         EXPECT_EQ(content(), "a");
     }
     EXPECT_EQ(error("error: out of memory\n\n").message, "out of memory");
+    EXPECT_EQ(error("error: \"out of memory\"\n\n").message, "out of memory");
 }
 
 TEST_F(ChatStreamReaderTest, IgnoresOtherBareLines) {  // S7
@@ -369,7 +370,7 @@ TEST_F(ChatStreamReaderTest, IgnoresOtherBareLines) {  // S7
 
 TEST_F(ChatStreamReaderTest, TakesTheFinishReasonErrorAsFailure) {  // T4
     const auto details =
-        error(text("a") + data(R"({"choices":[{"delta":{},"finish_reason":"error"}]})") + done);
+        error(text("a") + event(R"({"choices":[{"delta":{},"finish_reason":"error"}]})") + done);
     EXPECT_EQ(details.code, ErrorCode::stream);
     EXPECT_EQ(contents.size(), 1U) << "the failed chunk is not delivered";
     ASSERT_TRUE(reader().partial());
@@ -397,7 +398,7 @@ TEST_F(ChatStreamReaderTest, LetsExceptionsOfTheCallbackPass) {  // T7
 }
 
 TEST_F(ChatStreamReaderTest, BeginsEachAttemptAnew) {
-    EXPECT_EQ(error(data("{oops") + "data: {\"pending").code, ErrorCode::stream_truncated);
+    EXPECT_EQ(error(event("{oops") + "data: {\"pending").code, ErrorCode::stream_truncated);
     reader().begin(head_of("text/event-stream"));
     EXPECT_EQ(reader().malformed_chunks(), 0U);
     EXPECT_EQ(reader().events_seen(), 0U);
@@ -424,7 +425,7 @@ TEST_F(ChatStreamReaderTest, LimitsAnEvent) {  // T8
 
 TEST_F(ChatStreamReaderTest, LimitsNesting) {  // T8
     options.limits.json_depth = 10;
-    EXPECT_EQ(error(data(std::string(11, '[') + '1' + std::string(11, ']'))).code,
+    EXPECT_EQ(error(event(std::string(11, '[') + '1' + std::string(11, ']'))).code,
               ErrorCode::limit_exceeded);
 }
 
