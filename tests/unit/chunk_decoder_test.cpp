@@ -135,8 +135,8 @@ TEST_F(ChunkDecoderTest, TakesNullMissingAndMistypedFieldsAsEmpty) {
         {"{}", R"({"delta":null})", R"({"delta":{}})", R"({"delta":[]})",
          R"({"index":null,"finish_reason":null,"logprobs":null})",
          R"({"index":0,"finish_reason":7,"logprobs":{}})",
-         R"({"delta":{"role":null,"content":null,"refusal":null,"reasoning":null,)"
-         R"("reasoning_content":null,"tool_calls":null,"annotations":null,"function_call":null}})",
+         R"({"delta":{"role":null,"content":null,"refusal":null,"reasoning":null}})",
+         R"({"delta":{"reasoning_content":null,"tool_calls":null,"annotations":null,"audio":null}})",
          R"({"delta":{"role":"wizard","content":7,"refusal":[],"tool_calls":{},"annotations":[]}})",
          R"({"delta":{"role":1,"content":{},"tool_calls":[null,1],"annotations":{}}})"}) {
         chunk(full_chunk);
@@ -277,8 +277,7 @@ TEST_F(ChunkDecoderTest, FindsErrors) {
           R"([{"error":{"message":"overloaded"}}])",
           R"({"object":"error","message":"overloaded","code":503})",
           // OpenRouter
-          R"({"id":"gen-1","error":{"code":502,"message":"overloaded"},)"
-          R"("choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]})",
+          R"({"error":{"message":"overloaded"},"choices":[{"delta":{},"finish_reason":"error"}]})",
           R"({"choices":[{"finish_reason":"error","error":{"message":"overloaded"}}]})"}) {
         const auto details = error(data);
         EXPECT_EQ(details.code, ErrorCode::stream) << data;

@@ -1,0 +1,294 @@
+#include "chat/chunk_decoder.hpp"
+
+#include <cloud_backend/chat_accumulator.hpp>
+#include <cloud_backend/sse_parser.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// SPEC C3, on chunks as servers write them.
+namespace cloud_backend {
+namespace {
+
+using Json = nlohmann::json;
+
+ChatChunk decode(std::string json) {
+    static detail::ChunkDecoder decoder(256);
+    const std::size_t size = json.size();
+    json.append(SseParser::padding, '\0');
+    const auto result = decoder.decode(std::string_view(json).substr(0, size));
+    return *std::get<const ChatChunk*>(result);
+}
+
+ChatCompletion accumulate(const std::vector<std::string>& chunks) {
+    ChatAccumulator accumulator;
+    for (const auto& chunk : chunks) accumulator.add(decode(chunk));
+    return accumulator.completion();
+}
+
+/// Chunks of one choice, by their deltas.
+ChatCompletion accumulate_deltas(const std::vector<std::string>& deltas) {
+    std::vector<std::string> chunks;
+    for (const auto& delta : deltas) {
+        chunks.push_back(R"({"choices":[{"index":0,"delta":)" + delta + "}]}");
+    }
+    return accumulate(chunks);
+}
+
+using Calls = std::vector<std::pair<std::string, std::string>>;  // "id:name", arguments
+
+/// What the deltas of tool calls, each a list, amount to.
+Calls calls_of(const std::vector<std::string>& lists) {
+    std::vector<std::string> deltas;
+    for (const auto& list : lists) deltas.push_back(R"({"tool_calls":)" + list + "}");
+    const auto completion = accumulate_deltas(deltas);
+    Calls calls;
+    for (const auto& call : completion.choices.at(0).message.tool_calls) {
+        calls.emplace_back(call.id + ":" + call.name, call.arguments);
+    }
+    return calls;
+}
+
+// --- A1 ---
+
+TEST(ToolCalls, ContinueByIndex) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":""}}])",
+                        R"([{"index":0,"function":{"arguments":"{\"x\""}}])",
+                        R"([{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}}])",
+                        R"([{"index":0,"function":{"arguments":":1}"}}])"}),
+              (Calls{{"a:f", "{\"x\":1}"}, {"b:g", "{}"}}));
+}
+
+TEST(ToolCalls, IdAndNameMayBeRepeatedInEachDelta) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":0,"id":"a","function":{"name":"f","arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}}));
+}
+
+TEST(ToolCalls, AnIdMayBeNullOrEmptyLater) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":0,"id":null,"function":{"name":null,"arguments":" "}}])",
+                        R"([{"index":0,"id":"","function":{"name":"","arguments":"}"}}])"}),
+              (Calls{{"a:f", "{ }"}}));
+}
+
+TEST(ToolCalls, AKnownIdCountsMoreThanTheIndex) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":1,"id":"b","function":{"name":"g","arguments":"{"}}])",
+                        R"([{"index":1,"id":"a","function":{"arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}, {"b:g", "{"}}));
+}
+
+TEST(ToolCalls, WithoutIndexesTheyFollowEachOther) {  // Gemini
+    EXPECT_EQ(calls_of({R"([{"id":"a","function":{"name":"f","arguments":"{}"}}])",
+                        R"([{"id":"b","function":{"name":"f","arguments":"{}"}}])",
+                        R"([{"id":"c","function":{"name":"g","arguments":"{\"y\""}}])",
+                        R"([{"function":{"arguments":":2}"}}])"}),
+              (Calls{{"a:f", "{}"}, {"b:f", "{}"}, {"c:g", "{\"y\":2}"}}));
+}
+
+TEST(ToolCalls, AnIndexOfMinusOneIsZero) {
+    EXPECT_EQ(calls_of({R"([{"index":-1,"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":0,"function":{"arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}}));
+}
+
+TEST(ToolCalls, IndexesMayStartAtOne) {
+    EXPECT_EQ(calls_of({R"([{"index":1,"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":1,"function":{"arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}}));
+}
+
+TEST(ToolCalls, AnIndexMayBeUsedAgainForAnotherCall) {  // Ollama
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}])",
+                        R"([{"index":0,"id":"b","function":{"name":"f","arguments":"{}"}}])",
+                        R"([{"index":0,"id":"c","function":{"name":"g","arguments":"{"}}])",
+                        R"([{"index":0,"id":"d","function":{"name":"h","arguments":"{}"}}])"}),
+              (Calls{{"a:f", "{}"}, {"b:f", "{}"}, {"c:g", "{"}, {"d:h", "{}"}}));
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}},)"
+                        R"({"index":0,"id":"b","function":{"name":"f","arguments":"{}"}}])"}),
+              (Calls{{"a:f", "{}"}, {"b:f", "{}"}}));
+}
+
+TEST(ToolCalls, ANamelessDeltaAlwaysContinues) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}])",
+                        R"([{"index":0,"id":"b","function":{"arguments":" "}}])"}),
+              (Calls{{"a:f", "{} "}}));
+}
+
+TEST(ToolCalls, ABraceInsideAStringEndsNoArguments) {
+    EXPECT_EQ(
+        calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":\"}\\\""}}])",
+                  R"([{"index":0,"id":"b","function":{"name":"f","arguments":"\"}"}}])"}),
+        (Calls{{"a:f", "{\"x\":\"}\\\"\"}"}}));
+}
+
+// --- A2, A3, A4 ---
+
+TEST(ToolCalls, IdTypeAndNameAreSetOnceAndTypeHasADefault) {
+    const auto completion = accumulate_deltas(
+        {R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":""}}]})",
+         R"({"tool_calls":[{"index":0,"id":"late","type":"custom","function":{}}]})",
+         R"({"tool_calls":[{"index":1,"id":"b","function":{"name":"g"}}]})"});
+    const auto& calls = completion.choices.at(0).message.tool_calls;
+    ASSERT_EQ(calls.size(), 2u);
+    EXPECT_EQ(calls[0].id, "late");
+    EXPECT_EQ(calls[0].type, "custom");
+    EXPECT_EQ(calls[1].type, "function");
+}
+
+TEST(ToolCalls, ArgumentsGivenAsAnObjectBecomeText) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":{"x":[1]}}}])"}),
+              (Calls{{"a:f", R"({"x":[1]})"}}));
+}
+
+TEST(ToolCalls, KeepTheOrderOfTheirFirstAppearance) {
+    EXPECT_EQ(calls_of({R"([{"index":3,"id":"c","function":{"name":"f","arguments":"{}"}}])",
+                        R"([{"index":0,"id":"a","function":{"name":"g","arguments":"{}"}}])"}),
+              (Calls{{"c:f", "{}"}, {"a:g", "{}"}}));
+}
+
+// --- A5 to A12 ---
+
+TEST(Accumulator, TheFirstFinishReasonStays) {  // A5
+    EXPECT_EQ(accumulate({R"({"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]})",
+                          R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})",
+                          R"({"choices":[{"index":0,"delta":{},"finish_reason":null}]})"})
+                  .finish_reason(),
+              "tool_calls");
+}
+
+TEST(Accumulator, TheLastUsageReplacesAndNullDoesNot) {  // A6
+    const auto completion =
+        accumulate({R"({"choices":[],"usage":{"prompt_tokens":5,"total_tokens":6}})",
+                    R"({"choices":[],"usage":{"prompt_tokens":5,"total_tokens":9}})",
+                    R"({"choices":[],"usage":null})", R"({"choices":[]})"});
+    EXPECT_EQ(completion.usage.value().total_tokens, 9);
+    EXPECT_EQ(accumulate({R"({"choices":[],"x_groq":{"usage":{"total_tokens":7}}})"})
+                  .usage.value()
+                  .total_tokens,
+              7);
+}
+
+TEST(Accumulator, TheFirstIdAndModelStay) {  // A7
+    const auto completion = accumulate({R"({"id":"","model":"","choices":[]})",
+                                        R"({"id":"1","model":"m","choices":[]})",
+                                        R"({"id":"2","model":"n","choices":[]})"});
+    EXPECT_EQ(completion.id, "1");
+    EXPECT_EQ(completion.model, "m");
+}
+
+TEST(Accumulator, ReasoningComesUnderEitherName) {  // A8
+    EXPECT_EQ(accumulate_deltas({R"({"reasoning_content":"a"})", R"({"reasoning":"b"})",
+                                 R"({"reasoning_content":"c","reasoning":"c"})"})
+                  .reasoning(),
+              "abc");
+}
+
+TEST(Accumulator, LogprobsAppend) {  // A9
+    const auto completion = accumulate(
+        {R"({"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"a"}]}}]})",
+         R"({"choices":[{"index":0,"delta":{},"logprobs":null}]})",
+         R"({"choices":[{"index":0,"delta":{},"logprobs":{"content":[{"token":"b"}]}}]})"});
+    EXPECT_EQ(completion.choices.at(0).logprobs.parse(),
+              Json::parse(R"({"content":[{"token":"a"},{"token":"b"}]})"));
+}
+
+TEST(Accumulator, UnknownFieldsAreKept) {  // A10
+    const auto completion = accumulate(
+        {R"({"timings":{"n":1},"choices":[{"index":0,"delta":{"signature":"s","parts":[1],)"
+         R"("tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"},)"
+         R"("extra_content":{"google":{"thought_signature":"t"}}}]}}]})",
+         R"({"timings":{"n":2},"choices":[{"index":0,"delta":{"signature":null,"parts":[2]}}]})"});
+    const auto& message = completion.choices.at(0).message;
+    EXPECT_EQ(message.extra.parse(), Json::parse(R"({"signature":"s","parts":[1,2]})"));
+    EXPECT_EQ(message.tool_calls.at(0).extra.parse(),
+              Json::parse(R"({"extra_content":{"google":{"thought_signature":"t"}}})"));
+    EXPECT_EQ(completion.extra.parse(), Json::parse(R"({"timings":{"n":2}})"));
+}
+
+TEST(Accumulator, ChoicesAreOrderedByIndexWhateverComesFirst) {  // A11
+    const auto completion =
+        accumulate({R"({"choices":[{"index":1,"delta":{"content":"b"}}]})",
+                    R"({"choices":[{"index":0,"delta":{"content":"a"}}]})",
+                    R"({"choices":[{"delta":{"content":"a"}}]})", R"({"choices":[{"index":1}]})"});
+    ASSERT_EQ(completion.choices.size(), 2u);
+    EXPECT_EQ(completion.choices[0].message.content, "aa");
+    EXPECT_EQ(completion.choices[1].message.content, "b");
+}
+
+TEST(Accumulator, AMissingRoleIsAssistantAndARepeatedOneChangesNothing) {  // A12
+    EXPECT_EQ(accumulate_deltas({R"({"content":"a"})"}).choices.at(0).message.role,
+              Role::assistant);
+    const auto completion = accumulate_deltas(
+        {R"({"role":"assistant","content":"a"})", R"({"role":"assistant","content":"b"})"});
+    EXPECT_EQ(completion.content(), "ab");
+}
+
+TEST(Accumulator, IsFinishedWhenEveryChoiceIs) {  // T4
+    ChatAccumulator accumulator;
+    EXPECT_FALSE(accumulator.finished());
+    accumulator.add(decode(R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"));
+    EXPECT_TRUE(accumulator.finished());
+    EXPECT_FALSE(accumulator.finished(2));
+    accumulator.add(decode(R"({"choices":[{"index":1,"delta":{"content":"x"}}]})"));
+    EXPECT_FALSE(accumulator.finished());
+    accumulator.add(decode(R"({"choices":[{"index":1,"delta":{},"finish_reason":"length"}]})"));
+    EXPECT_TRUE(accumulator.finished(2));
+    accumulator.reset();
+    EXPECT_FALSE(accumulator.finished());
+    EXPECT_TRUE(accumulator.completion().choices.empty());
+}
+
+// --- property: how the text is cut into deltas does not matter ---
+
+std::vector<std::string> random_cut(const std::string& text, std::mt19937& random) {
+    std::vector<std::string> pieces;
+    for (std::size_t at = 0; at < text.size();) {
+        const std::size_t size = 1 + random() % 5;
+        pieces.push_back(text.substr(at, size));
+        at += size;
+    }
+    return pieces;
+}
+
+TEST(Accumulator, AnyCutOfTheTextsGivesTheSameCompletion) {
+    const auto seed = std::random_device{}();
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const std::string content = "The quick brown fox.";
+    const std::string arguments = R"({"city":"Paris","note":"a \"brace\" } {"})";
+    for (int run = 0; run < 300; ++run) {
+        std::vector<std::string> deltas;
+        for (const auto& piece : random_cut(content, random)) {
+            deltas.push_back(Json{{"content", piece}}.dump());
+        }
+        for (int call = 0; call < 3; ++call) {
+            const std::string id = "id" + std::to_string(call);
+            bool first = true;
+            for (const auto& piece : random_cut(arguments, random)) {
+                Json delta{{"index", call}, {"function", {{"arguments", piece}}}};
+                if (std::exchange(first, false) || random() % 2 == 0) {
+                    delta["id"] = id;
+                    delta["function"]["name"] = "f";
+                }
+                deltas.push_back(Json{{"tool_calls", Json::array({delta})}}.dump());
+            }
+        }
+        const auto completion = accumulate_deltas(deltas);
+        const auto& message = completion.choices.at(0).message;
+        ASSERT_EQ(message.content, content);
+        ASSERT_EQ(message.tool_calls.size(), 3u);
+        for (const auto& call : message.tool_calls) ASSERT_EQ(call.arguments, arguments);
+    }
+}
+
+}  // namespace
+}  // namespace cloud_backend

@@ -1,0 +1,162 @@
+#include "chat/api_error.hpp"
+
+#include "chat/json_document.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+// SPEC E1, E3, R3, section 8
+namespace cloud_backend::detail {
+namespace {
+
+ErrorDetails status_error(int status, const std::string& body) {
+    return read_api_error(status, {{"X", "y"}}, body);
+}
+
+std::optional<ErrorDetails> in_band(const std::string& json) {
+    JsonDocument document;
+    const auto parsed = document.parse(json);
+    return find_error(std::get<simdjson::dom::element>(parsed));
+}
+
+TEST(ApiError, TheMessageIsFoundInTheOrderOfE1) {
+    struct Row {
+        std::string body;
+        std::string message;
+    };
+    const std::vector<Row> table{
+        {R"({"error":{"message":"a"},"message":"b"})", "a"},
+        {R"({"error":"a","message":"b"})", "a"},
+        {R"({"message":"a","detail":"b"})", "a"},
+        {R"({"detail":"a"})", "a"},
+        {R"({"detail":[{"msg":"a","loc":["body"]},{"msg":"b"}]})", "a"},
+        {R"([{"error":{"message":"a"}}])", "a"},
+        {" plain text \n", "plain text"},
+        {"<html><head><TITLE>502 Bad Gateway</TITLE></head></html>", "502 Bad Gateway"},
+        {"<html></html>", "HTTP 500"},
+        {"", "HTTP 500"},
+        {"{}", "HTTP 500"},
+        {"[]", "HTTP 500"},
+        {R"({"error":null})", "HTTP 500"},
+        {R"({"error":{}})", "HTTP 500"},
+        {R"({"error":null,"message":"a"})", "a"},
+        {"{\"error\":{\"message\":\"cut", "{\"error\":{\"message\":\"cut"},
+    };
+    for (const auto& [body, message] : table) {
+        EXPECT_EQ(status_error(500, body).message, message) << body;
+    }
+}
+
+TEST(ApiError, CodeTypeAndParamAreReadAndIntegersBecomeText) {
+    const auto error = status_error(
+        400, R"({"error":{"message":"m","code":1234,"type":"t","param":"messages[0]"}})");
+    EXPECT_EQ(error.api.code, "1234");
+    EXPECT_EQ(error.api.type, "t");
+    EXPECT_EQ(error.api.param, "messages[0]");
+    EXPECT_EQ(error.api.headers.size(), 1u);
+    EXPECT_EQ(status_error(400, R"({"object":"error","message":"m","code":40001})").api.code,
+              "40001");
+}
+
+TEST(ApiError, TheStatusChoosesTheType) {
+    struct Row {
+        int status;
+        ErrorCode code;
+    };
+    for (const auto& [status, code] :
+         {Row{300, ErrorCode::api}, Row{400, ErrorCode::bad_request},
+          Row{401, ErrorCode::authentication}, Row{402, ErrorCode::quota_exceeded},
+          Row{403, ErrorCode::permission_denied}, Row{404, ErrorCode::not_found},
+          Row{408, ErrorCode::api}, Row{409, ErrorCode::conflict},
+          Row{422, ErrorCode::unprocessable_entity}, Row{429, ErrorCode::rate_limit},
+          Row{500, ErrorCode::internal_server}, Row{529, ErrorCode::internal_server}}) {
+        EXPECT_EQ(status_error(status, "").code, code) << status;
+        EXPECT_EQ(status_error(status, "").api.status, status);
+    }
+}
+
+TEST(ApiError, AnExhaustedQuotaIsNoOrdinaryRateLimit) {  // R3
+    for (const char* name :
+         {"insufficient_quota", "billing_hard_limit_reached", "credit_balance_exhausted",
+          "org_spend_limit_exceeded", "monthly_usage_limit_exceeded"}) {
+        const std::string code = R"({"error":{"code":")" + std::string(name) + R"("}})";
+        const std::string type = R"({"error":{"type":")" + std::string(name) + R"("}})";
+        EXPECT_EQ(status_error(429, code).code, ErrorCode::quota_exceeded) << name;
+        EXPECT_EQ(status_error(429, type).code, ErrorCode::quota_exceeded) << name;
+    }
+    EXPECT_EQ(status_error(429, R"({"error":{"code":"rate_limit_exceeded"}})").code,
+              ErrorCode::rate_limit);
+}
+
+TEST(ApiError, FlagsLongContextsAndContentFilters) {
+    EXPECT_TRUE(status_error(400, R"({"error":{"code":"context_length_exceeded"}})")
+                    .api.context_length_exceeded);
+    EXPECT_TRUE(status_error(400, R"({"error":{"message":"maximum context length is 8192"}})")
+                    .api.context_length_exceeded);
+    EXPECT_TRUE(status_error(400, R"({"error":{"code":"content_filter"}})").api.content_filter);
+    EXPECT_TRUE(
+        status_error(
+            400, R"({"error":{"code":"x","innererror":{"code":"ResponsibleAIPolicyViolation"}}})")
+            .api.content_filter);
+    EXPECT_FALSE(status_error(400, R"({"error":{"code":"x"}})").api.content_filter);
+}
+
+TEST(ApiError, AHostileBodyIsOnlyText) {
+    const std::string deep(60'000, '[');
+    EXPECT_EQ(status_error(500, deep).message, deep);
+}
+
+// --- inside a 200 answer ---
+
+TEST(FindError, NullAndEmptyAreNoError) {
+    for (const char* json :
+         {R"({"error":null})", R"({"error":{}})", R"({"error":""})", R"({"choices":[]})", "[]", "1",
+          "{}", R"({"message":"hello"})", R"({"object":"chat.completion.chunk","message":"x"})",
+          R"({"object":"error","message":"x","choices":[]})"}) {
+        EXPECT_FALSE(in_band(json)) << json;
+    }
+}
+
+TEST(FindError, KnowsTheFormsOfServers) {
+    for (const char* json :
+         {R"({"error":{"message":"m"}})", R"({"error":"m"})", R"([{"error":{"message":"m"}}])",
+          R"({"object":"error","message":"m","type":"BadRequestError"})",
+          R"({"choices":[],"error":{"message":"m"}})"}) {
+        const auto error = in_band(json);
+        ASSERT_TRUE(error) << json;
+        EXPECT_EQ(error->code, ErrorCode::stream);
+        EXPECT_EQ(error->message, "m");
+        EXPECT_FALSE(error->api.body.empty());
+    }
+}
+
+TEST(FindError, NamesItsStatusByNumberCodeOrType) {
+    struct Row {
+        std::string error;
+        int status;
+    };
+    const std::vector<Row> table{
+        {R"({"code":503})", 503},
+        {R"({"code":"429"})", 429},
+        {R"({"code":1234})", 0},
+        {R"({"code":"rate_limit_exceeded"})", 429},
+        {R"({"type":"insufficient_quota"})", 429},
+        {R"({"type":"invalid_request_error"})", 400},
+        {R"({"type":"authentication_error"})", 401},
+        {R"({"type":"server_error","code":"rate_limit_exceeded"})", 429},
+        {R"({"type":"server_error"})", 500},
+        {R"({"type":"overloaded_error"})", 529},
+        {R"({"status":"RESOURCE_EXHAUSTED"})", 429},
+        {R"({"message":"?"})", 0},
+    };
+    for (const auto& [error, status] : table) {
+        EXPECT_EQ(in_band(R"({"error":)" + error + "}").value().api.status, status) << error;
+    }
+}
+
+}  // namespace
+}  // namespace cloud_backend::detail

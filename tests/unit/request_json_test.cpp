@@ -1,0 +1,241 @@
+#include "chat/request_json.hpp"
+
+#include "chat/json_splice.hpp"
+
+#include <cloud_backend/chat_backend.hpp>
+#include <cloud_backend/error.hpp>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+// SPEC C1, T11, 1 (passthrough), A10
+namespace cloud_backend::detail {
+namespace {
+
+using Json = nlohmann::json;
+using Ordered = nlohmann::ordered_json;
+
+ChatRequest ask() {
+    return {.model = "m", .messages = {Message::user("hi")}};
+}
+
+std::string whole(const ChatRequest& request) {
+    return to_json(request, Delivery::whole);
+}
+
+template <class ErrorType = ConfigError, class Run>
+std::string complaint_of(Run&& run) {
+    try {
+        run();
+    } catch (const ErrorType& error) {
+        return error.what();
+    }
+    return "(no error)";
+}
+
+TEST(RequestJson, SendsOnlyWhatWasSet) {
+    EXPECT_EQ(whole(ask()), R"({"model":"m","messages":[{"role":"user","content":"hi"}]})");
+}
+
+TEST(RequestJson, SendsEachFieldThatWasSet) {
+    auto request = ask();
+    request.max_tokens = 1;
+    request.max_completion_tokens = 2;
+    request.temperature = 0.5;
+    request.top_p = 1;
+    request.n = 3;
+    request.stop = {"a", "\"b\""};
+    request.seed = -7;
+    request.stream_options = StreamOptions{};
+    EXPECT_EQ(Json::parse(whole(request)), Json::parse(R"({"model":"m",
+        "messages":[{"role":"user","content":"hi"}], "max_tokens":1, "max_completion_tokens":2,
+        "temperature":0.5, "top_p":1.0, "n":3, "stop":["a","\"b\""], "seed":-7})"));
+    const auto streamed = Json::parse(to_json(request, Delivery::streamed));
+    EXPECT_EQ(streamed.at("stream"), true);
+    EXPECT_EQ(streamed.at("stream_options"), Json::parse(R"({"include_usage":true})"));
+}
+
+TEST(RequestJson, WritesEveryRole) {
+    const auto role = [](const Message& message) {
+        return Json::parse(whole({.messages = {message}})).at("messages").at(0).at("role");
+    };
+    EXPECT_EQ(role(Message::developer("x")), "developer");
+    EXPECT_EQ(role(Message::system("x")), "system");
+    EXPECT_EQ(role(Message::user("x")), "user");
+    EXPECT_EQ(role(Message::assistant("x")), "assistant");
+    EXPECT_EQ(role(Message::tool("id", "x")), "tool");
+}
+
+TEST(RequestJson, AnAnsweredMessageCanBeSentBack) {  // A10
+    Message answered = Message::assistant("");
+    answered.tool_calls = {{.id = "a",
+                            .name = "f",
+                            .arguments = R"({"x":1})",
+                            .extra = Json{{"extra_content", {{"s", "t"}}}}}};
+    answered.extra = Json{{"signature", "s"}};
+    answered.reasoning = "not sent back";
+    const auto sent = Json::parse(whole({.messages = {answered, Message::tool("a", "2")}}));
+    EXPECT_EQ(sent.at("messages"), Json::parse(R"([
+        {"role":"assistant","content":null,"signature":"s","tool_calls":[{"id":"a",
+         "type":"function","function":{"name":"f","arguments":"{\"x\":1}"},
+         "extra_content":{"s":"t"}}]},
+        {"role":"tool","content":"2","tool_call_id":"a"}])"));
+}
+
+TEST(RequestJson, ExtraComesLastUntouchedAndReplacesFieldsOfItsName) {  // C1
+    auto request = ask();
+    request.temperature = 0.5;
+    request.extra =
+        RawJson::parse_text(R"({ "zeta": 1.0, "temperature": 1e2, "a": {"b" : [1, 2]} })");
+    EXPECT_EQ(whole(request), R"({"model":"m","messages":[{"role":"user","content":"hi"}],)"
+                              R"("zeta":1.0,"temperature":1e2,"a":{"b" : [1, 2]}})");
+}
+
+TEST(RequestJson, StreamInExtraIsRefusedHoweverItIsWritten) {  // T11
+    for (const char* extra : {R"({"stream":true})", R"({"a":1,"\u0073tream":false})"}) {
+        auto request = ask();
+        request.extra = RawJson::parse_text(extra);
+        EXPECT_THROW(whole(request), ConfigError) << extra;
+    }
+}
+
+TEST(RequestJson, ExtraMustBeAnObject) {
+    for (const char* extra : {"[]", "1", "\"x\"", "null"}) {
+        auto request = ask();
+        request.extra = RawJson::parse_text(extra);
+        EXPECT_THROW(whole(request), ConfigError) << extra;
+    }
+    auto request = ask();
+    request.extra = RawJson::trusted("{oops");
+    EXPECT_THROW(whole(request), ConfigError);
+}
+
+TEST(RequestJson, TextThatIsNotUtf8IsRefusedByItsName) {  // T11, C1a
+    auto request = ask();
+    request.messages.push_back(Message::user("\xFF secret"));
+    EXPECT_EQ(complaint_of([&] { whole(request); }), "messages[1].content is not valid UTF-8");
+    request = ask();
+    request.model = "\xC3";
+    EXPECT_EQ(complaint_of([&] { whole(request); }), "model is not valid UTF-8");
+    request = ask();
+    request.stop = {"ok", "\xED\xA0\x80"};
+    EXPECT_EQ(complaint_of([&] { whole(request); }), "stop[1] is not valid UTF-8");
+    request = ask();
+    request.messages[0].tool_calls = {{.arguments = "\xFF"}};
+    EXPECT_EQ(complaint_of([&] { whole(request); }),
+              "messages[0].tool_calls[0].function.arguments is not valid UTF-8");
+}
+
+TEST(RequestJson, ANumberThatIsNoneIsRefused) {
+    auto request = ask();
+    request.temperature = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(complaint_of([&] { whole(request); }), "temperature is not a finite number");
+}
+
+TEST(RequestJson, TextIsEscaped) {
+    EXPECT_EQ(Json::parse(whole({.messages = {Message::user("\"\\\n\x01\xF0\x9F\x98\x80")}}))
+                  .at("messages")
+                  .at(0)
+                  .at("content"),
+              "\"\\\n\x01\xF0\x9F\x98\x80");
+}
+
+// --- passthrough ---
+
+TEST(OverrideRequest, KeepsEveryByteButTheOverriddenValues) {
+    const std::string body =
+        "{ \"zeta\" : 1.0,\n \"model\":\"a\", \"stream\" : false , \"b\":[ ] }";
+    EXPECT_EQ(override_request(body, "c", Delivery::streamed),
+              "{ \"zeta\" : 1.0,\n \"model\":\"c\", \"stream\" : true , \"b\":[ ] }");
+    EXPECT_EQ(override_request(body, "", Delivery::whole), body);
+}
+
+TEST(OverrideRequest, AddsWhatIsMissing) {
+    EXPECT_EQ(override_request(R"({"a":1})", "m", Delivery::streamed),
+              R"({"a":1,"stream":true,"model":"m"})");
+    EXPECT_EQ(override_request("{}", "", Delivery::streamed), R"({"stream":true})");
+    EXPECT_EQ(override_request(R"({"a":1})", "", Delivery::whole), R"({"a":1})");
+}
+
+TEST(OverrideRequest, OverridesDuplicatesAndEscapedKeys) {
+    EXPECT_EQ(override_request(R"({"stream":false,"\u0073tream":false,"x":{"stream":false}})", "",
+                               Delivery::streamed),
+              R"({"stream":true,"\u0073tream":true,"x":{"stream":false}})");
+}
+
+TEST(OverrideRequest, RefusesWhatIsNoObject) {
+    const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+    for (const std::string& bad : {std::string(), std::string("[]"), std::string("{"),
+                                   std::string("{} x"), std::string("{\"a\":\"\xFF\"}"), deep}) {
+        EXPECT_THROW((void)override_request(bad, "", Delivery::whole), ConfigError);
+    }
+    EXPECT_NO_THROW((void)override_request("{\"a\":" + deep + "}", "m", Delivery::whole));
+}
+
+TEST(RequestedChoices, ReadsN) {
+    EXPECT_EQ(requested_choices(R"({"n":3})"), 3);
+    EXPECT_EQ(requested_choices(R"({"x":{"n":3},"n":null})"), 1);
+    EXPECT_EQ(requested_choices("nonsense"), 1);
+}
+
+TEST(MembersOf, FindsKeysAndValuesAsTheyStand) {
+    const auto members =
+        members_of(R"( { "a" : "x,}\"]" , "b":[1,{"c":"]"}] ,"d":-1e5,"e":null} )");
+    ASSERT_EQ(members.size(), 4u);
+    EXPECT_EQ(members[0].key, R"("a")");
+    EXPECT_EQ(members[0].value, R"("x,}\"]")");
+    EXPECT_EQ(members[1].value, R"([1,{"c":"]"}])");
+    EXPECT_EQ(members[2].value, "-1e5");
+    EXPECT_EQ(members[3].name(), "e");
+    EXPECT_TRUE(members_of("{ }").empty());
+}
+
+// --- RawJson and ChunkCallback: what compiles and what must not ---
+
+template <class T, class... Args>
+concept Braces = requires(Args... args) {
+    T{{args...}};
+};
+template <class F>
+concept Callback = std::is_constructible_v<ChunkCallback, F>;
+
+TEST(RawJson, ABracedPairDoesNotCompile) {
+    static_assert(!Braces<RawJson, const char*, int>);
+    static_assert(!Braces<RawJson, const char*, const char*>);
+    static_assert(!std::is_convertible_v<const char*, RawJson>);
+    static_assert(!std::is_convertible_v<std::string, RawJson>);
+    static_assert(std::is_convertible_v<Json, RawJson>);
+    static_assert(std::is_convertible_v<Ordered, RawJson>);
+    EXPECT_EQ(RawJson(Json{{"seed", 7}}).text(), R"({"seed":7})");
+}
+
+TEST(RawJson, TakesTextThatIsJsonOnly) {
+    EXPECT_EQ(RawJson::parse_text("{\"a\": 1}").parse().at("a"), 1);
+    EXPECT_THROW((void)RawJson::parse_text("{"), ConfigError);
+    EXPECT_THROW((void)RawJson::parse_text("\"\xFF\""), ConfigError);
+    EXPECT_TRUE(RawJson().parse().is_null());
+}
+
+TEST(RawJson, JsonThatCannotBeDumpedIsAConfigError) {
+    EXPECT_THROW(RawJson(Json("\xFF")), ConfigError);
+}
+
+TEST(ChunkCallback, TakesExactlyVoidOrBool) {
+    static_assert(Callback<decltype([](const ChatChunk&) {})>);
+    static_assert(Callback<decltype([](const ChatChunk&) { return true; })>);
+    static_assert(!Callback<decltype([](const ChatChunk&) { return std::size_t{1}; })>);
+    static_assert(
+        !Callback<decltype([](const ChatChunk&) { return std::fwrite("", 1, 0, stdout); })>);
+    static_assert(!Callback<decltype([](int) {})>);
+    static_assert(!std::is_default_constructible_v<ChunkCallback>);
+    EXPECT_TRUE(ChunkCallback([](const ChatChunk&) {})(ChatChunk{}));
+    EXPECT_FALSE(ChunkCallback([](const ChatChunk&) { return false; })(ChatChunk{}));
+}
+
+}  // namespace
+}  // namespace cloud_backend::detail
