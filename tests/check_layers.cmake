@@ -10,6 +10,8 @@ set(spdlog_api_may_include std core_api spdlog)
 set(core_may_include std core_api core)
 set(chat_may_include std core_api chat_api core chat simdjson nlohmann json_fwd)
 set(http_may_include std core_api spdlog_api core http curl spdlog fmt)
+# The one file that asks the system, not a library.
+set(http_posix_may_include std core_api core http curl posix)
 set(client_may_include std core_api chat_api client_api core chat http client fmt)
 
 # The layer of a file of this project, or the name of the package an include comes from.
@@ -21,6 +23,7 @@ function(layer_of path result)
         "core_api ^include/cloud_backend/[a-z0-9_]+\\.hpp$"
         "core ^src/core/"
         "chat ^src/chat/"
+        "http_posix ^src/http/open_sockets\\.cpp$"
         "http ^src/http/"
         "client ^src/[a-z0-9_]+\\.[ch]pp$"
         "std ^[a-z0-9_]+$"
@@ -29,7 +32,8 @@ function(layer_of path result)
         "simdjson ^simdjson"
         "curl ^curl/"
         "spdlog ^spdlog/"
-        "fmt ^fmt/")
+        "fmt ^fmt/"
+        "posix ^(arpa/inet|netinet/in|poll|sys/socket|unistd)\\.h$")
     foreach(layer_pattern IN LISTS layer_patterns)
         string(REGEX MATCH "^([a-z_]+) (.*)$" matched "${layer_pattern}")
         set(layer ${CMAKE_MATCH_1})

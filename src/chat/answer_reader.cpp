@@ -84,7 +84,8 @@ bool read_plain_field(std::string_view key, dom::element value, Answer& answer) 
     } else if (key == "system_fingerprint") {
         answer.system_fingerprint = string_or_empty(value);
     } else {
-        return key == "object";
+        // OpenAI pads each chunk with an "obfuscation" of random length.
+        return key == "object" || key == "obfuscation";
     }
     return true;
 }

@@ -127,7 +127,16 @@ Recorder exchange(const HttpRequest& request, CurlTransportOptions options = {})
 
 class TransportTest : public testing::Test {
 protected:
-    /// Made anew by each test, so that their connections are apart.
+    /// Starts a request that the server has received and will never answer.
+    TransferLoop::TransferId start_unanswered(TransferLoop& loop, Recorder& events) {
+        const std::size_t expected = server_.request_count() + 1;
+        server_.enqueue(Answer::bytes("").then_stall());
+        const auto id = loop.start(request_, events);
+        EXPECT_TRUE(run_until(loop, [&] { return events.has("sent"); }));
+        EXPECT_TRUE(server_.wait_until([&] { return server_.request_count() == expected; }));
+        return id;
+    }
+
     std::shared_ptr<HttpTransport> transport_ = make_transport();
     EmbeddedServer server_{{.handler = [](const auto&) { return Answer::json(200, "{}"); }}};
     std::unique_ptr<TransferLoop> loop_ = transport_->open_loop();
@@ -296,10 +305,7 @@ TEST_F(TransportTest, LeaksNoDescriptor) {
         exchange(*loop, request_);
         exchange(*loop, request_to(refusing.url()));
         Recorder aborted;
-        server_.enqueue(Answer::bytes("").then_stall());
-        const auto id = loop->start(request_, aborted);
-        ASSERT_TRUE(run_until(*loop, [&] { return aborted.has("sent"); }));
-        loop->abort(id);
+        loop->abort(start_unanswered(*loop, aborted));
     }
     // The server's side of a connection ends a little later.
     ASSERT_TRUE(server_.wait_until([&] { return server_.open_connections() == 0; }));
@@ -315,11 +321,9 @@ TEST(TransportPoolTest, ALoopKeepsItsTransportAlive) {
 }
 
 TEST_F(TransportTest, ALoopGivenBackAbortsItsTransfers) {
-    server_.enqueue(Answer::bytes("").then_stall());
     {
         Recorder abandoned;
-        loop_->start(request_, abandoned);
-        ASSERT_TRUE(run_until(*loop_, [&] { return abandoned.has("sent"); }));
+        start_unanswered(*loop_, abandoned);
         loop_.reset();
     }
     const auto loop = transport_->open_loop();  // The same one.
@@ -532,11 +536,8 @@ TEST_F(TransportTest, ATransferCanAbortItselfFromAnyEvent) {
 }
 
 TEST_F(TransportTest, AnEventCanAbortAnotherTransfer) {
-    server_.enqueue(Answer::bytes("").then_stall());
     Recorder other;
-    const auto other_id = loop_->start(request_, other);
-    ASSERT_TRUE(run_until(*loop_, [&] { return other.has("sent"); }));
-    ASSERT_TRUE(server_.wait_until([&] { return server_.request_count() == 1; }));
+    const auto other_id = start_unanswered(*loop_, other);
     Recorder events;
     events.inside_body = [&] {
         loop_->abort(other_id);
@@ -640,10 +641,8 @@ TEST_F(TransportTest, WakesWhileConnecting) {  // T1
 }
 
 TEST_F(TransportTest, WakesWhileWaitingForAnAnswer) {  // T1
-    server_.enqueue(Answer::bytes("").then_stall());
     Recorder events;
-    loop_->start(request_, events);
-    ASSERT_TRUE(run_until(*loop_, [&] { return events.has("sent"); }));
+    start_unanswered(*loop_, events);
     EXPECT_LE(time_to_wake(*loop_), prompt);
 }
 

@@ -42,7 +42,7 @@ private:
 
 constexpr std::string_view full_chunk =
     R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"gpt",)"
-    R"("service_tier":"default","system_fingerprint":"fp_1","obfuscation":"abc",)"
+    R"("service_tier":"default","system_fingerprint":"fp_1","obfuscation":"abc","x_new":1,)"
     R"("choices":[{"index":1,"delta":{"role":"assistant","content":"Hi","refusal":"no",)"
     R"("reasoning_content":"hm","annotations":[{"type":"url_citation"}],"audio":{"id":"a"},)"
     R"("tool_calls":[{"index":2,"id":"call_1","type":"function",)"
@@ -60,7 +60,7 @@ TEST_F(ChunkDecoderTest, ReadsEveryField) {
     EXPECT_EQ(read.model, "gpt");
     EXPECT_EQ(read.service_tier, "default");
     EXPECT_EQ(read.system_fingerprint, "fp_1");
-    EXPECT_EQ(read.extra.text(), R"({"obfuscation":"abc"})");
+    EXPECT_EQ(read.extra.text(), R"({"x_new":1})");
     EXPECT_EQ(read.raw.text(), full_chunk);
 
     ASSERT_TRUE(read.usage);
