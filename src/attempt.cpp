@@ -2,7 +2,6 @@
 
 #include "chat/api_error.hpp"
 #include "core/ascii.hpp"
-#include "core/redact.hpp"
 #include "core/retry_after.hpp"
 #include "core/url.hpp"
 #include "failures.hpp"
@@ -196,8 +195,7 @@ void Attempt::collect_error_body(std::string_view bytes) {
 }
 
 void Attempt::answer_with_error_status() {
-    auto details = read_api_error(head_.status, head_.headers,
-                                  mask_secret(std::move(error_body_), options_.secret));
+    auto details = read_api_error(head_.status, head_.headers, std::move(error_body_));
     name_redirect(details);
     const bool quota = details.code == ErrorCode::quota_exceeded;  // R3
     const auto assessment =

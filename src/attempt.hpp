@@ -31,7 +31,6 @@ using AttemptResult = std::variant<Complete, StoppedByCallback, AttemptFailure, 
 struct AttemptOptions {
     TimeoutOptions timeouts{};
     const RetryOptions& retry;
-    std::string_view secret{};  ///< Masked where the server quotes it.
 };
 
 /// One HTTP request and its answer: takes the transport's events and the time, and finds out how it

@@ -6,6 +6,8 @@
 #include "failures.hpp"
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -22,6 +24,15 @@ Duration probe_lease(const TimeoutOptions& timeouts) {
         return limit > milliseconds::zero() ? std::min(limit, longest) : longest;
     };
     return length(timeouts.connect) + length(timeouts.first_byte) + slack;
+}
+
+/// E2: a server may quote the key anywhere.
+void mask(ErrorDetails& details, std::string_view secret) {
+    auto& api = details.api;
+    for (std::string* text :
+         {&details.message, &details.request_id, &api.code, &api.type, &api.param, &api.body}) {
+        *text = mask_secret(std::move(*text), secret);
+    }
 }
 
 }  // namespace
@@ -84,7 +95,7 @@ void Call::begin_attempt() {
         state_ = State::done;
         return;
     }
-    attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry, plan_.request.secret},
+    attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry},
                      std::get<CircuitBreaker::Permit>(std::move(admission)), clock_, reader_);
     state_ = State::attempting;
 }
@@ -148,7 +159,7 @@ void Call::note_answer() {
 AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
     auto& details = failure.details;
     details.request_id = metadata_.request_id;
-    details.message = mask_secret(std::move(details.message), plan_.request.secret);  // E2
+    mask(details, plan_.request.secret);
     info.curl_code = details.connection.curl_code;
     info.error = details.code;
 

@@ -37,7 +37,8 @@ void log_attempt(const Log& log, const HttpRequest& request, const AttemptInfo& 
     log(level, "{} {} attempt {}: {} in {:.3f} s{}{}{}", request.method, without_query(request.url),
         number, outcome_text(attempt), FloatSeconds(attempt.duration).count(),
         request_id.empty() ? "" : ", request id ",
-        mask_secret(printable(request_id, longest_id), request.secret), next_text(attempt));
+        printable(mask_secret(std::string(request_id), request.secret), longest_id),
+        next_text(attempt));
 }
 
 }  // namespace cloud_backend::detail

@@ -119,7 +119,9 @@ public:
     using ConnectionError::ConnectionError;
     ~TimeoutError() override;
 
-    [[nodiscard]] TimeLimit limit() const noexcept { return *details().connection.limit; }
+    [[nodiscard]] TimeLimit limit() const noexcept {
+        return details().connection.limit.value_or(TimeLimit::deadline);
+    }
 };
 
 /// The server answered with an error status; the types below name the usual ones.
@@ -252,7 +254,9 @@ public:
     ~CircuitBreakerError() override;
 
     /// When an attempt can be made again; `Duration::max()` while the circuit is isolated.
-    [[nodiscard]] Duration retry_in() const noexcept { return *details().retry_after; }
+    [[nodiscard]] Duration retry_in() const noexcept {
+        return details().retry_after.value_or(Duration::zero());
+    }
 };
 
 /// Throws the type that `details.code` names.

@@ -98,6 +98,7 @@ private:
     [[nodiscard]] const SseEvent* take_line(std::string_view line);
     void take_field(std::string_view name, std::string_view value);
     void add_data(std::string_view value);
+    [[nodiscard]] std::string_view data() const noexcept;
     [[nodiscard]] const SseEvent* end_record(SseEvent::Kind kind);
     [[nodiscard]] const SseEvent* give(SseEvent::Kind kind, std::string_view data);
     void forget_what_was_given();
@@ -110,8 +111,8 @@ private:
 
     std::string_view piece_{};
     std::size_t position_ = 0;
-    std::size_t next_lf_ =
-        0;  ///< At or behind `position_` once looked for; npos: none in the piece.
+    /// At or behind `position_` once looked for; npos: none in the piece.
+    std::size_t next_lf_ = 0;
     std::size_t next_cr_ = 0;
 
     bool at_start_ = true;   ///< A byte order mark may come.
@@ -124,7 +125,8 @@ private:
 
     std::string line_{};             ///< A line that began in an earlier piece.
     std::string_view piece_data_{};  ///< The record's data while it is one line of this piece,
-    std::string data_{};             ///< else put together here.
+    std::string data_{};             ///< else put together here,
+    std::size_t data_begin_ = 0;     ///< from this byte on.
     std::string type_{};
     std::string id_{};
     std::optional<std::chrono::milliseconds> reconnection_time_{};

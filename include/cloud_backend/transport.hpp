@@ -89,7 +89,8 @@ public:
     /// Begins a transfer. `request` and `events` must live until it is over. Events come from
     /// `run_once` only. A request that cannot be begun ends with `on_finished`.
     virtual TransferId start(const HttpRequest& request, TransferEvents& events) = 0;
-    /// Gives a transfer up; no event of it comes any more. A transfer that is over is ignored.
+    /// Gives a transfer up; no event of it comes any more. A transfer that is over is ignored. From
+    /// inside an event, the request must live until `run_once` returns.
     virtual void abort(TransferId transfer) noexcept = 0;
     /// Waits until something happens, `wake()` is called or `until` has come, and delivers events.
     virtual void run_once(TimePoint until) = 0;

@@ -30,7 +30,7 @@ public:
         if (object.empty()) return;
         Json fields = object.parse<Json>();
         if (!fields.is_object()) return;
-        for (auto& [name, value] : fields.items()) {
+        for (const auto& [name, value] : fields.items()) {
             if (value.is_null()) continue;
             Json& merged = fields_[name];
             if (merged.is_array() && value.is_array()) {

@@ -36,8 +36,8 @@ std::string text_of(object json, std::string_view key) {
     return std::string(string_or_empty(*value));
 }
 
-std::string first_of(std::string a, std::string b) {
-    return a.empty() ? std::move(b) : a;
+const std::string& first_of(const std::string& a, const std::string& b) {
+    return a.empty() ? b : a;
 }
 
 /// Azure names the policy that stopped the request in an error inside the error.
@@ -190,7 +190,7 @@ int status_of_name(std::string_view name) {
         {"internal_error", 500},
         {"internal_server_error", 500},
     }};
-    const auto found = std::ranges::find(table, name, &Row::name);
+    const auto* const found = std::ranges::find(table, name, &Row::name);
     return found == table.end() ? 0 : found->status;
 }
 

@@ -1,3 +1,4 @@
+#include "core/bounded_duration.hpp"
 #include "core/failure_rate_window.hpp"
 #include "core/random.hpp"
 
@@ -50,11 +51,11 @@ struct CircuitBreaker::Impl {
             return Refusal{wait};
         }
         if (state == CircuitState::open) change_state(CircuitState::half_open);
-        Permit::Ticket ticket{.generation = generation, .lease = lease};
+        Permit::Ticket ticket{.generation = generation, .lease = detail::bounded(lease)};
         if (state == CircuitState::half_open) {
             drop_expired_probes(now);
             ticket.probe = ++last_probe;
-            probes.push_back({ticket.probe, now + lease});
+            probes.push_back({ticket.probe, now + ticket.lease});
         }
         ++counters.granted;
         ++counters.in_flight;
@@ -128,7 +129,7 @@ struct CircuitBreaker::Impl {
     [[nodiscard]] Duration time_to_free_probe(TimePoint now) const {
         const auto taken = std::ranges::count_if(
             probes, [now](const Probe& probe) { return probe.lease_end > now; });
-        if (taken < options.half_open_probes) return Duration::zero();
+        if (taken < std::max(options.half_open_probes, 1)) return Duration::zero();
         TimePoint earliest = TimePoint::max();
         for (const Probe& probe : probes) {
             if (probe.lease_end > now) earliest = std::min(earliest, probe.lease_end);
@@ -185,9 +186,9 @@ struct CircuitBreaker::Impl {
     [[nodiscard]] Duration open_time(double u, std::optional<Duration> retry_after) const {
         using FloatSeconds = std::chrono::duration<double>;
         const Duration own = std::chrono::duration_cast<Duration>(
-            FloatSeconds(options.reset_timeout) * (1 + 0.1 * u));
-        const Duration asked =
-            std::min<Duration>(retry_after.value_or(Duration::zero()), options.max_retry_after);
+            FloatSeconds(detail::bounded(options.reset_timeout)) * (1 + 0.1 * u));
+        const Duration asked = std::min(retry_after.value_or(Duration::zero()),
+                                        detail::bounded(options.max_retry_after));
         return std::max(own, asked);
     }
 
@@ -276,8 +277,7 @@ void CircuitBreaker::reset() {
     impl_->reset();
 }
 
-// --- permits
-// --------------------------------------------------------------------------------------
+// --- permits ------------------------------------------------------------------------------------
 
 CircuitBreaker::Permit::Permit(CircuitBreaker::Impl& breaker, Ticket ticket) noexcept
     : breaker_(&breaker), ticket_(ticket) {}

@@ -1,3 +1,5 @@
+#include "core/bounded_duration.hpp"
+
 #include <cloud_backend/endpoint_health.hpp>
 
 #include <algorithm>
@@ -7,7 +9,7 @@ namespace cloud_backend {
 
 EndpointHealth::EndpointHealth(CircuitBreakerOptions breaker, RetryBudgetOptions budget,
                                RandomSource random)
-    : max_retry_after_(breaker.max_retry_after),
+    : max_retry_after_(detail::bounded(breaker.max_retry_after)),
       breaker_(std::move(breaker), std::move(random)),
       budget_(budget) {}
 

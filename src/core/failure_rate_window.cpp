@@ -1,11 +1,13 @@
 #include "core/failure_rate_window.hpp"
 
+#include "core/bounded_duration.hpp"
+
 #include <algorithm>
 
 namespace cloud_backend::detail {
 
 std::int64_t FailureRateWindow::period_of(TimePoint now) const {
-    const Duration width = Duration(options_.window) / static_cast<int>(buckets_.size());
+    const Duration width = bounded(options_.window) / static_cast<int>(buckets_.size());
     return now.time_since_epoch() / std::max(width, Duration(1));
 }
 

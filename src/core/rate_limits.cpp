@@ -65,7 +65,7 @@ std::optional<Duration> parse_reset_duration(std::string_view text) {
         text.remove_prefix(unit_length);
     }
     if (!(seconds <= longest)) return std::nullopt;
-    return std::chrono::duration_cast<Duration>(FloatSeconds(seconds));
+    return std::chrono::round<Duration>(FloatSeconds(seconds));
 }
 
 std::string find_request_id(const Headers& headers) {

@@ -15,9 +15,13 @@ namespace {
 using std::chrono::system_clock;
 using FloatSeconds = std::chrono::duration<double>;
 
-/// "1e400" is beyond counting, "1e-400" is nothing.
+/// "1e400" is beyond counting; "1e-400" and 400 zeros behind the point are nothing.
 Duration out_of_range(std::string_view number) {
-    return number.find('-') == std::string_view::npos ? Duration::max() : Duration::zero();
+    const std::size_t exponent = number.find_first_of("eE");
+    const bool tiny = exponent == std::string_view::npos
+                          ? number[number.find_first_not_of('0')] == '.'
+                          : number[exponent + 1] == '-';
+    return tiny ? Duration::zero() : Duration::max();
 }
 
 /// A number of units, not negative, and nothing besides.
@@ -31,7 +35,7 @@ std::optional<Duration> parse_number(std::string_view text, FloatSeconds unit) {
     if (error != std::errc{}) return std::nullopt;
     const FloatSeconds delay = amount * unit;
     if (delay >= FloatSeconds(Duration::max())) return Duration::max();
-    return std::chrono::duration_cast<Duration>(delay);
+    return std::chrono::round<Duration>(delay);  // Cut off, 1.001 s would be 1 ns early.
 }
 
 std::optional<Duration> parse_date(const Headers& headers, std::string_view text,

@@ -37,6 +37,12 @@ bool is_field(std::string_view name) {
     return name == "data" || name == "event" || name == "id" || name == "retry";
 }
 
+/// Up to the colon, which is not looked for behind the longest field name (S3).
+std::string_view name_of(std::string_view line) {
+    constexpr std::size_t longest = std::string_view("event").size();
+    return line.substr(0, line.substr(0, longest + 1).find(':'));
+}
+
 }  // namespace
 
 SseParser::SseParser(std::size_t max_event_bytes) : max_event_bytes_(max_event_bytes) {}
@@ -67,7 +73,7 @@ const SseEvent* SseParser::next() {
         }
         const std::size_t end = std::min(find_line_end(), piece_.size());
         std::string_view line = piece_.substr(position_, end - position_);
-        if (!within_limit(line_.size() + line.size())) return nullptr;
+        if (!within_limit(line_.size() + line.size())) break;
         const bool line_ends = end < piece_.size();
         if (!line_ends || !line_.empty()) {
             line_ += line;
@@ -110,10 +116,9 @@ const SseEvent* SseParser::take_line(std::string_view line) {
     }
     if (line.empty()) return end_record(SseEvent::Kind::event);
     if (line.front() == ':') return nullptr;
-    const std::size_t colon = std::min(line.find(':'), line.size());
-    const std::string_view name = line.substr(0, colon);
+    const std::string_view name = name_of(line);
     if (!is_field(name)) return give(SseEvent::Kind::bare_line, line);
-    std::string_view value = line.substr(std::min(colon + 1, line.size()));
+    std::string_view value = line.substr(std::min(name.size() + 1, line.size()));
     if (value.starts_with(' ')) value.remove_prefix(1);
     take_field(name, value);
     return nullptr;
@@ -123,9 +128,12 @@ void SseParser::take_field(std::string_view name, std::string_view value) {
     if (name == "data") {
         add_data(value);
     } else if (name == "event") {
+        clear_buffer(type_);
         type_ = value;
     } else if (name == "id") {
-        if (value.find('\0') == npos) id_ = value;
+        if (value.find('\0') != npos) return;
+        clear_buffer(id_);
+        id_ = value;
     } else if (const auto time = parse_retry(value)) {
         reconnection_time_ = time;
     }
@@ -137,21 +145,26 @@ void SseParser::add_data(std::string_view value) {
         if (lies_in_piece(value)) {
             piece_data_ = value;
         } else {
-            data_ = value;
+            // The end of a line put together already: taken with it, not copied again (S3).
+            data_begin_ = line_.size() - value.size();
+            data_.swap(line_);
         }
         return;
     }
     keep_data_of_piece();
-    if (!within_limit(data_.size() + 1 + value.size())) return;
+    if (!within_limit(data().size() + 1 + value.size())) return;
     data_ += '\n';
     data_ += value;
 }
 
+std::string_view SseParser::data() const noexcept {
+    return piece_data_.empty() ? std::string_view(data_).substr(data_begin_) : piece_data_;
+}
+
 const SseEvent* SseParser::end_record(SseEvent::Kind kind) {
     record_is_over_ = true;
-    const std::string_view data = piece_data_.empty() ? std::string_view(data_) : piece_data_;
-    if (status_ != Status::ok || data.empty()) return nullptr;
-    return give(kind, data);
+    if (status_ != Status::ok || data().empty()) return nullptr;
+    return give(kind, data());
 }
 
 /// Copies only what has no padding where it stands.
@@ -174,8 +187,9 @@ void SseParser::forget_what_was_given() {
     if (line_is_over_) clear_buffer(line_);
     if (record_is_over_) {
         clear_buffer(data_);
-        type_.clear();
+        clear_buffer(type_);
         piece_data_ = {};
+        data_begin_ = 0;
         has_data_ = false;
     }
     line_is_over_ = record_is_over_ = false;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -61,7 +62,24 @@ bool is_port(std::string_view text) {
     text.remove_prefix(1);
     unsigned port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc{} && end == text.data() + text.size() && port <= 65'535;
+    return error == std::errc{} && end == text.data() + text.size() && port > 0 && port <= 65'535;
+}
+
+/// As every resolver reads it: no leading zero, which some take for octal.
+bool is_ipv4_number(std::string_view text) {
+    std::uint8_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc{} && end == text.data() + text.size() &&
+           (text.size() == 1 || text.front() != '0');
+}
+
+bool is_ipv4_address(std::string_view host) {
+    for (int dots = 0; dots < 3; ++dots) {
+        const std::size_t dot = host.find('.');
+        if (dot == std::string_view::npos || !is_ipv4_number(host.substr(0, dot))) return false;
+        host.remove_prefix(dot + 1);
+    }
+    return is_ipv4_number(host);
 }
 
 bool is_host(std::string_view host) {
@@ -123,11 +141,8 @@ std::string host_of(std::string_view url) {
 
 bool is_loopback_host(std::string_view host) noexcept {
     if (equals_ignoring_case(host, "localhost") || host == "::1") return true;
-    if (!host.starts_with("127.")) return false;
-    // A name such as "127.evil.test" is none: four numbers, and nothing else.
-    return std::ranges::count(host, '.') == 3 && !host.ends_with('.') &&
-           host.find("..") == std::string_view::npos &&
-           std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
+    // "127.evil.test" and "127.0.0.256" are names: whoever answers for them would get the key.
+    return host.starts_with("127.") && is_ipv4_address(host);
 }
 
 std::string_view without_query(std::string_view url) noexcept {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace cloud_backend::detail {
 
@@ -58,26 +59,47 @@ Sequence next_sequence(std::string_view text) {
     return {.length = length, .valid = true};
 }
 
+/// Eight bytes at a time: most text is ASCII, and pictures in a request are nothing else.
+std::size_t ascii_length(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080;
+    std::size_t length = 0;
+    for (std::uint64_t word = 0; text.size() - length >= sizeof(word); length += sizeof(word)) {
+        std::memcpy(&word, text.data() + length, sizeof(word));
+        if ((word & high_bits) != 0) break;
+    }
+    while (length < text.size() && static_cast<std::uint8_t>(text[length]) < 0x80) ++length;
+    return length;
+}
+
+/// The well-formed text at the front.
+std::size_t valid_length(std::string_view text) {
+    std::size_t length = 0;
+    while (true) {
+        length += ascii_length(text.substr(length));
+        if (length == text.size()) return length;
+        const Sequence sequence = next_sequence(text.substr(length));
+        if (!sequence.valid) return length;
+        length += sequence.length;
+    }
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
-        const Sequence sequence = next_sequence(text);
-        if (!sequence.valid) return false;
-        text.remove_prefix(sequence.length);
-    }
-    return true;
+    return valid_length(text) == text.size();
 }
 
 std::string repair_utf8(std::string_view text) {
     std::string repaired;
     repaired.reserve(text.size());
-    while (!text.empty()) {
-        const Sequence sequence = next_sequence(text);
-        repaired += sequence.valid ? text.substr(0, sequence.length) : replacement_character;
-        text.remove_prefix(sequence.length);
+    while (true) {
+        const std::size_t valid = valid_length(text);
+        repaired += text.substr(0, valid);
+        text.remove_prefix(valid);
+        if (text.empty()) return repaired;
+        repaired += replacement_character;
+        text.remove_prefix(next_sequence(text).length);
     }
-    return repaired;
 }
 
 }  // namespace cloud_backend::detail

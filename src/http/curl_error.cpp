@@ -7,6 +7,10 @@ namespace cloud_backend::detail {
 namespace {
 
 TransferFault fault_of(CURLcode code, bool sent) {
+    if (code == CURLE_UNSUPPORTED_PROTOCOL) {
+        // After sending it means that what came back is no HTTP, which is the server's failure.
+        return sent ? TransferFault::interrupted : TransferFault::local;
+    }
     switch (code) {
         case CURLE_PEER_FAILED_VERIFICATION:
         case CURLE_SSL_CACERT_BADFILE:
@@ -14,7 +18,6 @@ TransferFault fault_of(CURLcode code, bool sent) {
         case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
         case CURLE_SSL_INVALIDCERTSTATUS:
             return TransferFault::distrusted;
-        case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_FAILED_INIT:
         case CURLE_URL_MALFORMAT:
         case CURLE_NOT_BUILT_IN:

@@ -74,7 +74,10 @@ void set_tls(EasyOptions& easy, const TlsOptions& tls) {
     easy.set(CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
     easy.set(CURLOPT_SSL_VERIFYPEER, tls.insecure_skip_verification ? 0L : 1L);
     easy.set(CURLOPT_SSL_VERIFYHOST, tls.insecure_skip_verification ? 0L : 2L);
-    if (!tls.ca_file.empty()) easy.set(CURLOPT_CAINFO, tls.ca_file.c_str());
+    if (!tls.ca_file.empty()) {
+        easy.set(CURLOPT_CAINFO, tls.ca_file.c_str());
+        easy.set(CURLOPT_CAPATH, nullptr);  // Otherwise the system's are trusted as well.
+    }
     if (!tls.client_certificate.empty()) {
         easy.set(CURLOPT_SSLCERT, tls.client_certificate.c_str());
     }
@@ -87,7 +90,13 @@ HeaderList make_header_list(const Headers& headers) {
     HeaderList list;
     append(list, "Expect:");  // T6: no waiting for 100-continue.
     for (const auto& [name, value] : headers) {
-        append(list, value.empty() ? name + ";" : name + ": " + value);  // "Name:" would remove it
+        std::string line = name;
+        if (value.empty()) {
+            line += ';';  // A colon and nothing else would remove the header.
+        } else {
+            line.append(": ").append(value);
+        }
+        append(list, line);
     }
     return list;
 }

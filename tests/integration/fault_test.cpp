@@ -172,6 +172,13 @@ TEST_F(Fault, AStatusLineAloneIsNoSuccess) {  // T4
     }
 }
 
+TEST_F(Fault, AnAnswerThatIsNotHttpIsTheServersFailure) {
+    server.enqueue(Answer::bytes("SSH-2.0-OpenSSH_9.2\r\n").then_close());
+    const auto backend = create_openai_backend(options);
+    EXPECT_EQ(backend->chat_completion(ask()).metadata.attempts.size(), 2u);
+    EXPECT_EQ(backend->health()->breaker().snapshot().counters.failures, 1u);
+}
+
 TEST_F(Fault, ACutBodyWithoutALengthIsRetried) {  // T4
     server.enqueue(
         Answer::bytes("HTTP/1.1 200 OK\r\n\r\n{\"id\":\"1\",\"choices\":[{").then_close());

@@ -7,11 +7,11 @@
 
 #include <curl/curl.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -60,7 +60,10 @@ public:
         names.emplace_back("sent");
         if (inside_sent) inside_sent();
     }
-    void on_first_byte() override { names.emplace_back("first byte"); }
+    void on_first_byte() override {
+        names.emplace_back("first byte");
+        if (inside_first_byte) inside_first_byte();
+    }
     Flow on_head(ResponseHead received) override {
         names.emplace_back("head");
         head = std::move(received);
@@ -89,6 +92,7 @@ public:
     std::string body{};
     std::optional<TransferResult> result{};
     std::function<void()> inside_sent{};
+    std::function<void()> inside_first_byte{};
     std::function<Flow()> inside_head{};
     std::function<Flow()> inside_body{};
     std::function<void()> inside_finished{};
@@ -160,7 +164,8 @@ TEST_F(TransportTest, DeliversTheEventsInOrder) {
 
 TEST_F(TransportTest, SendsWhatTheRequestSaysAndNothingMore) {
     HttpRequest request = request_;
-    request.body = std::string(100'000, 'x');  // Large enough for libcurl's own Expect header (T6).
+    // Large enough for libcurl's own Expect header (T6).
+    request.body = std::string(std::size_t{2} << 20, 'x');
     request.headers.push_back({"X-Empty", ""});
     exchange(*loop_, request);
 
@@ -198,7 +203,9 @@ TEST_F(TransportTest, SendsAnEmptyPost) {
 
 TEST_F(TransportTest, DoesNotFollowRedirects) {  // T6
     server_.enqueue(Answer::status(302, {{"Location", server_.url() + "/elsewhere"}}));
-    EXPECT_EQ(exchange(*loop_, request_).head.status, 302);
+    const Recorder events = exchange(*loop_, request_);
+    EXPECT_EQ(events.head.status, 302);
+    EXPECT_FALSE(events.result->failure);
     EXPECT_EQ(server_.request_count(), 1U);
 }
 
@@ -326,6 +333,7 @@ TEST_F(TransportTest, ALoopGivenBackAbortsItsTransfers) {
         start_unanswered(*loop_, abandoned);
         loop_.reset();
     }
+    EXPECT_TRUE(server_.wait_until([&] { return server_.open_connections() == 0; }));
     const auto loop = transport_->open_loop();  // The same one.
     EXPECT_FALSE(exchange(*loop, request_).result->failure);
 }
@@ -333,6 +341,7 @@ TEST_F(TransportTest, ALoopGivenBackAbortsItsTransfers) {
 TEST_F(TransportTest, EachThreadHasItsOwnLoop) {  // T9
     {
         std::vector<std::jthread> threads;
+        threads.reserve(8);
         for (int i = 0; i < 8; ++i) {
             threads.emplace_back([this] {
                 for (int j = 0; j < 10; ++j) {
@@ -518,7 +527,7 @@ TEST_F(TransportTest, AbortBeforeTheFirstRun) {
 }
 
 TEST_F(TransportTest, ATransferCanAbortItselfFromAnyEvent) {
-    for (const std::string event : {"sent", "head", "body"}) {
+    for (const std::string event : {"sent", "first byte", "head", "body"}) {
         Recorder events;
         const auto id = loop_->start(request_, events);
         const auto abort = [&] {
@@ -526,6 +535,7 @@ TEST_F(TransportTest, ATransferCanAbortItselfFromAnyEvent) {
             return Flow::proceed;
         };
         if (event == "sent") events.inside_sent = abort;
+        if (event == "first byte") events.inside_first_byte = abort;
         if (event == "head") events.inside_head = abort;
         if (event == "body") events.inside_body = abort;
         ASSERT_TRUE(run_until(*loop_, [&] { return events.has(event); }));
@@ -660,6 +670,14 @@ TEST_F(TransportTest, WaitsUntilTheTimeGivenAndNoLonger) {
     EXPECT_LE(Clock::now(), until + prompt);
     loop_->run_once(TimePoint::min());  // Long past.
     EXPECT_LE(Clock::now(), until + prompt);
+}
+
+TEST_F(TransportTest, DoesNotReturnAMomentTooEarly) {
+    for (int i = 0; i < 10; ++i) {
+        const TimePoint until = Clock::now() + 1'500us;
+        loop_->run_once(until);
+        EXPECT_GE(Clock::now(), until);
+    }
 }
 
 TEST_F(TransportTest, WaitsWithoutEnd) {

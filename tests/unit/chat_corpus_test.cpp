@@ -1,13 +1,12 @@
+#include "chat/api_error.hpp"
 #include "chat/chat_reader.hpp"
+#include "corpus.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -21,53 +20,17 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string decode_base64(std::string_view text) {
-    constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string bytes;
-    unsigned bits = 0;
-    int count = 0;
-    for (const char c : text.substr(0, text.find('='))) {
-        bits = bits << 6 | static_cast<unsigned>(alphabet.find(c));
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>(bits >> count & 0xFF);
-    }
-    return bytes;
-}
-
-struct RecordedCase {
-    std::string name;
-    std::string kind;
-    std::string content_type;
-    std::string body;
-    Json expected;
-};
-
-RecordedCase parse_case(const std::string& line) {
-    const Json json = Json::parse(line);
-    return {.name = json["case"],
-            .kind = json["kind"],
-            .content_type = json["headers"].value("content-type", ""),
-            .body = decode_base64(json["body_base64"].get<std::string>()),
-            .expected = json["expected"]};
-}
+using test::CorpusCase;
 
 class ChatCorpus : public testing::Test {
 protected:
     void SetUp() override {
-        const char* folder = std::getenv("CLOUD_BACKEND_CORPUS");  // NOLINT(concurrency-mt-unsafe)
-        if (folder == nullptr) GTEST_SKIP() << "CLOUD_BACKEND_CORPUS names no folder";
-        for (const auto& file : std::filesystem::directory_iterator(folder)) {
-            if (file.path().extension() != ".jsonl") continue;
-            std::ifstream lines(file.path());
-            for (std::string line; std::getline(lines, line);) cases.push_back(parse_case(line));
-        }
+        if (!test::corpus_available()) GTEST_SKIP() << "CLOUD_BACKEND_CORPUS names no folder";
+        cases = test::load_corpus();
         ASSERT_FALSE(cases.empty());
     }
 
-    std::vector<RecordedCase> cases{};
+    std::vector<CorpusCase> cases{};
 };
 
 Json view_of(const Choice& choice) {
@@ -115,7 +78,7 @@ constexpr std::array<std::string_view, 3> usage_of_groq{
     "openllmetry/opentelemetry-instrumentation-groq-test_chat_tracing-test_chat_streaming_legacy."
     "stream0"};
 
-bool has_usage_of_groq(const RecordedCase& recorded) {
+bool has_usage_of_groq(const CorpusCase& recorded) {
     return std::find(usage_of_groq.begin(), usage_of_groq.end(), recorded.name) !=
            usage_of_groq.end();
 }
@@ -128,7 +91,7 @@ TEST_F(ChatCorpus, StreamsReadAsRecorded) {
         std::string delivered;
         const ChunkCallback on_chunk([&](const ChatChunk& chunk) { delivered += chunk.content(); });
         ChatStreamReader reader(on_chunk, {});
-        reader.begin({.status = 200, .headers = {{"content-type", recorded.content_type}}});
+        reader.begin({.status = 200, .headers = recorded.headers});
         auto reading = reader.on_body(recorded.body);
         if (std::holds_alternative<NeedMore>(reading)) reading = reader.on_end();
         EXPECT_TRUE(std::holds_alternative<Complete>(reading)) << recorded.name;
@@ -155,7 +118,7 @@ TEST_F(ChatCorpus, DocumentsReadAsRecorded) {
         if (recorded.kind != "json") continue;
         ++documents;
         CompletionReader reader(LimitOptions{});
-        reader.begin({.status = 200, .headers = {{"content-type", recorded.content_type}}});
+        reader.begin({.status = 200, .headers = recorded.headers});
         (void)reader.on_body(recorded.body);
         ASSERT_TRUE(std::holds_alternative<Complete>(reader.on_end())) << recorded.name;
         const auto completion = reader.take();
@@ -163,6 +126,27 @@ TEST_F(ChatCorpus, DocumentsReadAsRecorded) {
         EXPECT_EQ(completion.raw.text(), recorded.body) << recorded.name;
     }
     EXPECT_GT(documents, 0U);
+}
+
+TEST_F(ChatCorpus, ErrorsReadAsRecorded) {
+    std::size_t errors = 0;
+    for (const auto& recorded : cases) {
+        if (recorded.kind != "error") continue;
+        ++errors;
+        const Json expected = recorded.expected["error"];
+        const auto error = read_api_error(recorded.status, recorded.headers, recorded.body);
+        const auto text = [&](const char* key) {
+            const Json& value = expected[key];
+            return value.is_string() ? value.get<std::string>()
+                   : value.is_null() ? ""
+                                     : value.dump();
+        };
+        EXPECT_EQ(error.api.status, expected["status"]) << recorded.name;
+        EXPECT_EQ(error.message, text("message")) << recorded.name;
+        EXPECT_EQ(error.api.code, text("code")) << recorded.name;
+        EXPECT_EQ(error.api.type, text("type")) << recorded.name;
+    }
+    EXPECT_GT(errors, 0U);
 }
 
 }  // namespace

@@ -134,7 +134,9 @@ TEST_F(Client, WhatAKeyFunctionThrowsEndsTheCall) {  // R11
 
 TEST_F(Client, TheKeyIsMaskedWhereTheServerQuotesIt) {  // E2
     network->expect(Exchange::answer(
-        401, R"({"error":{"message":"Incorrect API key provided: sk-test-key"}})"));
+        401,
+        R"({"error":{"message":"Incorrect API key provided: sk-test-key","code":"sk-test-key"}})",
+        {{"x-request-id", "req-sk-test-key"}}));
     const auto error =
         error_of<AuthenticationError>([&] { TestClient(options).stream("/x", "", reader); });
     EXPECT_EQ(std::string(error.what()).find("sk-test-key"), std::string::npos);

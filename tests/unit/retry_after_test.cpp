@@ -53,6 +53,9 @@ TEST(RetryAfter, FollowsTheTableOfR6) {
         {"1e100", Duration::max()},
         {"1e400", Duration::max()},
         {"1e-400", 0s},
+        {"0." + std::string(400, '0') + "1", 0s},
+        {std::string(400, '0') + "7", 7s},
+        {std::string(5, '0') + std::string(400, '9'), Duration::max()},
         {std::string(300, '9'), Duration::max()},
         {std::string(400, '9'), Duration::max()},
         {"Fri, 29 Sep 2023 16:26:57 GMT", 20s},
@@ -73,6 +76,14 @@ TEST(RetryAfter, MillisecondsComeFirstAndFallThrough) {
     EXPECT_EQ(both("-1", "0.05"), 50ms);
     EXPECT_EQ(parse_retry_after({{"retry-after-ms", "125"}}, now), 125ms);
     EXPECT_FALSE(parse_retry_after({}, now));
+}
+
+TEST(RetryAfter, AFractionIsNeverEarly) {
+    for (int milliseconds = 1; milliseconds < 3'000; ++milliseconds) {
+        const std::string text = std::to_string(1'000 + milliseconds);
+        const std::string seconds = text.substr(0, 1) + "." + text.substr(1);
+        EXPECT_EQ(seconds_header(seconds), (1'000 + milliseconds) * 1ms) << seconds;
+    }
 }
 
 TEST(RetryAfter, ADateIsMeasuredAgainstTheServersOwnClock) {

@@ -86,5 +86,15 @@ TEST(Utf8, OneReplacementForEachMaximalIllFormedPart) {
     }
 }
 
+TEST(Utf8, OneBadByteIsFoundAnywhere) {
+    const std::string text(40, 'x');
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        std::string bad = text;
+        bad[i] = '\x80';
+        EXPECT_FALSE(is_valid_utf8(bad)) << i;
+        EXPECT_EQ(repair_utf8(bad), text.substr(0, i) + "\xEF\xBF\xBD" + text.substr(i + 1));
+    }
+}
+
 }  // namespace
 }  // namespace cloud_backend::detail

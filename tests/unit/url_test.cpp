@@ -63,6 +63,8 @@ TEST(BaseUrl, RefusesWhatIsNoPlainHttpUrl) {
                             "https://h.test:99999",
                             "https://h.test:",
                             "https://h.test:x",
+                            "https://h.test:0",
+                            "https://h.test:-1",
                             "https://[::1",
                             "https://::1",
                             "https://h<.test",
@@ -89,7 +91,8 @@ TEST(BaseUrl, KnowsLoopback) {
     for (const char* other :
          {"http://localhost.test", "http://127.evil.test", "http://127.0.0.1.test",
           "http://10.0.0.1", "http://[::2]", "http://0.0.0.0", "http://128.0.0.1",
-          "http://127.0.0.1.", "http://127..0.1"}) {
+          "http://127.0.0.1.", "http://127..0.1", "http://127.0.0.256", "http://127.0.0.08",
+          "http://127.0.0", "http://127.0.0.1.1"}) {
         EXPECT_FALSE(BaseUrl(other).is_loopback()) << other;
     }
 }
