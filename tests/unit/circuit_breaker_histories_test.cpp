@@ -114,28 +114,14 @@ public:
           model_(most_probes_) {}
 
     void step() {
-        switch (pick(20)) {
-            default:
-                return ask();
-            case 8:
-            case 9:
-            case 10:
-            case 11:
-            case 12:
-                return record();
-            case 13:
-                return drop();
-            case 14:
-                return renew();
-            case 15:
-                return first_event();
-            case 16:
-            case 17:
-            case 18:
-                return wait(std::chrono::seconds(pick(12)));
-            case 19:
-                return pick(8) == 0 ? force() : wait(std::chrono::seconds(pick(60)));
-        }
+        const int kind = pick(100);
+        if (kind < 40) return ask();
+        if (kind < 65) return record();
+        if (kind < 70) return drop();
+        if (kind < 75) return renew();
+        if (kind < 80) return first_event();
+        if (kind < 98) return wait(std::chrono::seconds(pick(15)));
+        return force();
     }
 
     void check() const {
@@ -184,31 +170,29 @@ private:
     }
 
     void record() {
+        const auto outcome = static_cast<Outcome>(pick(5));
         const auto retry_after = std::chrono::seconds(50 * pick(4) - 10);
-        finish(
-            static_cast<Outcome>(pick(5)),
-            [&](Permit& permit, Outcome outcome) { permit.record(outcome, now_, retry_after); },
-            retry_after);
+        end_one(outcome, retry_after,
+                [&](Permit& permit) { permit.record(outcome, now_, retry_after); });
     }
 
     void drop() {
-        finish(Outcome::neutral, [](Permit&, Outcome) {});
+        end_one(Outcome::neutral, 0s, [](Permit&) {});
     }
 
     void first_event() {
         if (held_.empty()) return;
-        std::swap(held_.back(), held_[static_cast<std::size_t>(pick(held_count()))]);
-        if (held_.back().ticket.probe) {
-            finish_last(Outcome::success,
-                        [&](Permit& permit, Outcome) { permit.first_event(now_); });
+        Held& held = any_held();
+        if (held.ticket.probe) {
+            end(held, Outcome::success, 0s, [&](Permit& permit) { permit.first_event(now_); });
         } else {
-            held_.back().permit.first_event(now_);
+            held.permit.first_event(now_);
         }
     }
 
     void renew() {
         if (held_.empty()) return;
-        Held& held = held_[static_cast<std::size_t>(pick(held_count()))];
+        Held& held = any_held();
         held.permit.renew(now_);
         model_.renew(held.ticket, now_);
     }
@@ -225,30 +209,28 @@ private:
         }
     }
 
-    [[nodiscard]] int held_count() const { return static_cast<int>(held_.size()); }
-
-    template <class End>
-    void finish(Outcome outcome, End&& end, Duration retry_after = 0s) {
-        if (held_.empty()) return;
-        std::swap(held_.back(), held_[static_cast<std::size_t>(pick(held_count()))]);
-        finish_last(outcome, end, retry_after);
+    Held& any_held() {
+        return held_[static_cast<std::size_t>(pick(static_cast<int>(held_.size())))];
     }
 
-    template <class End>
-    void finish_last(Outcome outcome, End&& end, Duration retry_after = 0s) {
-        Held held = std::move(held_.back());
-        held_.pop_back();
+    template <class EndIt>
+    void end_one(Outcome outcome, Duration retry_after, EndIt end_it) {
+        if (!held_.empty()) end(any_held(), outcome, retry_after, end_it);
+    }
+
+    template <class EndIt>
+    void end(Held& held, Outcome outcome, Duration retry_after, EndIt end_it) {
         const auto before = breaker_.snapshot(now_);
         const bool late = model_.is_late(held.ticket);
         model_.record(held.ticket, outcome, now_, retry_after);
-        {
-            Permit permit = std::move(held.permit);
-            end(permit, outcome);
-        }
+        end_it(held.permit);
+        std::swap(held, held_.back());
+        held_.pop_back();
         if (late) ++late_;
         if (late || outcome == Outcome::neutral) {
-            ASSERT_EQ(breaker_.snapshot(now_).generation, before.generation);
-            ASSERT_EQ(breaker_.snapshot(now_).consecutive_failures, before.consecutive_failures);
+            const auto after = breaker_.snapshot(now_);
+            ASSERT_EQ(after.generation, before.generation);
+            ASSERT_EQ(after.consecutive_failures, before.consecutive_failures);
         }
     }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -135,14 +134,48 @@ TEST_F(Breaker, InHalfOpenAFailureOrThrottlingReopensAndAnyOtherAnswerCloses) {
     }
 }
 
-TEST_F(Breaker, SeveralProbesWhenToldSo) {
+TEST_F(Breaker, OfSeveralProbesTheFirstResultDecides) {
     options.half_open_probes = 2;
     auto breaker = make();
     trip(breaker);
     now += 31s;
-    const auto one = permit(breaker);
-    const auto two = permit(breaker);
+    auto one = permit(breaker);
+    auto two = permit(breaker);
     EXPECT_GT(refusal(breaker), 0s);
+    one.record(Outcome::failure, now);
+    EXPECT_EQ(state(breaker), CircuitState::open);
+    two.record(Outcome::success, now);
+    EXPECT_EQ(state(breaker), CircuitState::open);
+    EXPECT_EQ(breaker.snapshot(now).counters.late, 1u);
+}
+
+TEST_F(Breaker, ARetryAfterOfBeforeTheCircuitOpensLengthensNothing) {
+    auto breaker = make();
+    attempt(breaker, Outcome::throttled, 100s);
+    attempt(breaker, Outcome::rejected, 100s);
+    trip(breaker);
+    EXPECT_EQ(refusal(breaker), 30s);
+}
+
+TEST_F(Breaker, ANegativeRetryAfterShortensNothing) {
+    options.fail_max = 1;
+    auto breaker = make();
+    attempt(breaker, Outcome::failure, Duration::min());
+    EXPECT_EQ(refusal(breaker), 30s);
+}
+
+TEST_F(Breaker, OptionsAndLeasesWithoutEndDoNotOverflow) {
+    options.fail_max = 1;
+    options.reset_timeout = options.max_retry_after = std::chrono::milliseconds::max();
+    options.failure_rate = FailureRateOptions{.window = std::chrono::milliseconds::max()};
+    auto breaker = make();
+    attempt(breaker, Outcome::failure, Duration::max());
+    EXPECT_EQ(refusal(breaker), 24h * 365);
+    now += 24h * 365;
+    auto probe = std::get<Permit>(breaker.acquire(now, Duration::max()));
+    now += 1h;
+    probe.renew(now);
+    EXPECT_EQ(refusal(breaker), 24h * 365);
 }
 
 // --- B2, B3 ---
@@ -169,6 +202,37 @@ TEST_F(Breaker, AForgottenProbeLosesItsLeaseAndItsResultIsLate) {
     EXPECT_EQ(state(breaker), CircuitState::half_open);
     EXPECT_EQ(breaker.snapshot(now).counters.late, 1u);
     next.record(Outcome::success, now);
+    EXPECT_EQ(state(breaker), CircuitState::closed);
+}
+
+TEST_F(Breaker, AForgottenProbeStillDecidesWhileNobodyTookItsPlace) {
+    auto breaker = make();
+    trip(breaker);
+    now += 31s;
+    auto forgotten = std::get<Permit>(breaker.acquire(now, 5s));
+    now += 1h;
+    forgotten.record(Outcome::success, now);
+    EXPECT_EQ(state(breaker), CircuitState::closed);
+}
+
+TEST_F(Breaker, AProbeThatLostItsPlaceDoesNotRenewTheLeaseOfAnother) {
+    auto breaker = make();
+    trip(breaker);
+    now += 31s;
+    auto forgotten = std::get<Permit>(breaker.acquire(now, 5s));
+    now += 5s;
+    const auto next = std::get<Permit>(breaker.acquire(now, 5s));
+    now += 3s;
+    forgotten.renew(now);
+    EXPECT_EQ(refusal(breaker), 2s);
+}
+
+TEST_F(Breaker, NoProbesAtOnceWouldBeForEver) {
+    options.half_open_probes = 0;
+    auto breaker = make();
+    trip(breaker);
+    now += 30s;
+    attempt(breaker, Outcome::success);
     EXPECT_EQ(state(breaker), CircuitState::closed);
 }
 
@@ -210,6 +274,40 @@ TEST_F(Breaker, APermitReportsOnceAndMovesItsRight) {
     third = permit(breaker);  // The old right is dropped.
     EXPECT_EQ(breaker.snapshot(now).counters.neutral, 1u);
     EXPECT_EQ(breaker.snapshot(now).counters.in_flight, 1u);
+    Permit& itself = third;
+    third = std::move(itself);
+    EXPECT_EQ(breaker.snapshot(now).counters.in_flight, 1u);
+}
+
+TEST_F(Breaker, EachResultIsCountedAsWhatItWas) {
+    auto breaker = make();
+    attempt(breaker, Outcome::success);
+    for (int i = 0; i < 2; ++i) attempt(breaker, Outcome::failure);
+    for (int i = 0; i < 3; ++i) attempt(breaker, Outcome::throttled);
+    for (int i = 0; i < 4; ++i) attempt(breaker, Outcome::rejected);
+    for (int i = 0; i < 5; ++i) attempt(breaker, Outcome::neutral);
+    const auto counters = breaker.snapshot(now).counters;
+    EXPECT_EQ(counters.granted, 15u);
+    EXPECT_EQ(counters.successes, 1u);
+    EXPECT_EQ(counters.failures, 2u);
+    EXPECT_EQ(counters.throttled, 3u);
+    EXPECT_EQ(counters.rejected, 4u);
+    EXPECT_EQ(counters.neutral, 5u);
+    EXPECT_EQ(counters.refused + counters.late + counters.in_flight, 0u);
+}
+
+TEST_F(Breaker, ToLookTakesNoPermitAndChangesNothing) {
+    auto breaker = make();
+    trip(breaker);
+    now += 31s;
+    const auto before = breaker.snapshot(now);
+    EXPECT_EQ(breaker.retry_in(now), 0s);
+    EXPECT_EQ(state(breaker), CircuitState::half_open);
+    const auto after = breaker.snapshot(now);
+    EXPECT_EQ(after.generation, before.generation);
+    EXPECT_EQ(after.counters.granted, before.counters.granted);
+    EXPECT_EQ(after.counters.refused, 0u);
+    EXPECT_TRUE(std::holds_alternative<Permit>(breaker.acquire(now)));
 }
 
 // --- B4 ---
@@ -282,12 +380,46 @@ TEST_F(Breaker, ChangesAreToldInOrderOutsideTheLockAndMayThrowOrCallBack) {
     EXPECT_EQ(state(breaker), CircuitState::closed);
 }
 
+TEST_F(Breaker, WhatChangesNothingIsNotTold) {
+    int told = 0;
+    options.on_state_change = [&](const CircuitStateChange&) { ++told; };
+    auto breaker = make();
+    breaker.close();
+    attempt(breaker, Outcome::failure);
+    breaker.reset();
+    EXPECT_EQ(told, 0);
+    breaker.isolate();
+    breaker.isolate();
+    EXPECT_EQ(told, 1);
+}
+
 TEST_F(Breaker, TheSnapshotTellsWhenTheNextProbeComes) {
     auto breaker = make();
     EXPECT_FALSE(breaker.snapshot(now).next_probe_in);
     trip(breaker);
     now += 10s;
     EXPECT_EQ(breaker.snapshot(now).next_probe_in, 20s);
+    now += 20s;
+    EXPECT_FALSE(breaker.snapshot(now).next_probe_in);
+    const auto probe = std::get<Permit>(breaker.acquire(now, 7s));
+    EXPECT_EQ(breaker.snapshot(now).next_probe_in, 7s);
+}
+
+// --- B7 ---
+
+TEST_F(Breaker, NoUserCodeRunsUnderTheLock) {
+    CircuitBreaker* self = nullptr;
+    int draws = 0;
+    options.fail_max = 1;
+    options.on_state_change = [&](const CircuitStateChange&) { (void)self->snapshot(now); };
+    CircuitBreaker breaker(options, [&] {
+        ++draws;
+        return self->state(now) == CircuitState::closed ? 0.0 : 1.0;
+    });
+    self = &breaker;
+    attempt(breaker, Outcome::failure);
+    EXPECT_EQ(draws, 1);
+    EXPECT_EQ(refusal(breaker), 30s);
 }
 
 // --- B8 ---
@@ -313,118 +445,7 @@ TEST_F(Breaker, FailuresLeaveTheWindowWithTime) {
     EXPECT_EQ(state(breaker), CircuitState::closed);
 }
 
-// --- invariants over random histories ---
-
-/// What the rules of section 5 say, as plainly as can be.
-struct Model {
-    CircuitState state = CircuitState::closed;
-    int failures = 0;
-    TimePoint open_until{};
-    std::uint64_t changes = 0;
-
-    void change(CircuitState to) {
-        state = to;
-        ++changes;
-    }
-    void result(bool late, bool probe, Outcome outcome, TimePoint now) {
-        if (late) return;
-        if (!probe && outcome == Outcome::success) failures = 0;
-        if (!probe && outcome == Outcome::failure && ++failures >= 3) open(now);
-        if (!probe) return;
-        if (outcome == Outcome::success || outcome == Outcome::rejected) {
-            failures = 0;
-            change(CircuitState::closed);
-        } else if (outcome != Outcome::neutral) {
-            if (outcome == Outcome::failure) ++failures;
-            open(now);
-        }
-    }
-    void open(TimePoint now) {
-        open_until = now + 30s;
-        change(CircuitState::open);
-    }
-};
-
-TEST(BreakerHistories, KeepTheInvariantsOfSection5) {
-    const auto seed = std::random_device{}();
-    SCOPED_TRACE(seed);
-    std::mt19937 random(seed);
-    const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
-    for (int history = 0; history < 20'000; ++history) {
-        CircuitBreaker breaker({.fail_max = 3, .reset_timeout = 30s}, always(0));
-        struct Held {
-            Permit permit;
-            bool probe;
-            std::uint64_t changes;
-            TimePoint lease_end;
-        };
-        std::deque<Held> held;
-        Model model;
-        TimePoint now = start;
-        const auto finish = [&](std::size_t i, Outcome outcome, bool drop) {
-            auto one = std::move(held[i]);
-            held.erase(held.begin() + static_cast<std::ptrdiff_t>(i));
-            // A probe past its lease keeps its slot until another asks for it.
-            const bool late =
-                one.changes != model.changes || (one.probe && one.lease_end == TimePoint::min());
-            if (!drop) one.permit.record(outcome, now);
-            model.result(late, one.probe, drop ? Outcome::neutral : outcome, now);
-        };
-        for (int step = 0; step < 30; ++step) {
-            switch (pick(5)) {
-                case 0:
-                case 1: {
-                    if (model.state == CircuitState::open && now >= model.open_until) {
-                        model.change(CircuitState::half_open);
-                    }
-                    auto admission = breaker.acquire(now, 10s);
-                    const bool half_open = model.state == CircuitState::half_open;
-                    const bool free = std::ranges::none_of(held, [&](const Held& other) {
-                        return other.probe && other.changes == model.changes &&
-                               other.lease_end > now;
-                    });
-                    const bool granted = model.state == CircuitState::closed || (half_open && free);
-                    ASSERT_EQ(std::holds_alternative<Permit>(admission), granted) << history;
-                    if (granted) {
-                        for (Held& other : held) {  // Their slot has gone to this one.
-                            if (half_open && other.probe && other.changes == model.changes) {
-                                other.lease_end = TimePoint::min();
-                            }
-                        }
-                        held.push_back({std::get<Permit>(std::move(admission)), half_open,
-                                        model.changes, now + 10s});
-                    } else {
-                        ASSERT_GT(std::get<CircuitBreaker::Refusal>(admission).retry_in, 0s);
-                    }
-                    break;
-                }
-                case 2:
-                    if (!held.empty()) {
-                        finish(static_cast<std::size_t>(pick(static_cast<int>(held.size()))),
-                               static_cast<Outcome>(pick(5)), false);
-                    }
-                    break;
-                case 3:
-                    if (!held.empty()) finish(0, Outcome::neutral, true);
-                    break;
-                default:
-                    now += std::chrono::seconds(pick(12));
-            }
-            const auto snapshot = breaker.snapshot(now);
-            const bool open_over = model.state == CircuitState::open && now >= model.open_until;
-            ASSERT_EQ(snapshot.state, open_over ? CircuitState::half_open : model.state) << history;
-            ASSERT_EQ(snapshot.consecutive_failures, model.failures) << history;
-            const auto& c = snapshot.counters;
-            ASSERT_EQ(c.granted, c.successes + c.failures + c.throttled + c.rejected + c.neutral +
-                                     c.late + c.in_flight);
-            ASSERT_EQ(c.in_flight, held.size());
-        }
-        // From any state, with all permits dropped, a probe is admitted within the open time.
-        held.clear();
-        now += 30s;
-        ASSERT_EQ(breaker.retry_in(now), 0s) << history;
-    }
-}
+// --- threads ---
 
 TEST(BreakerThreads, CountersAddUp) {
     CircuitBreaker breaker({.fail_max = 3, .reset_timeout = 1ms});
