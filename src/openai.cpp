@@ -26,50 +26,50 @@ OpenAICloudBackend::OpenAICloudBackend(ClientOptions options)
 OpenAICloudBackend::~OpenAICloudBackend() = default;
 
 ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
-                                                   const CallOptions& call) {
-    return ask(detail::to_json(request, detail::Delivery::whole), call);
+                                                   const CallOptions& options) {
+    return ask(detail::to_json(request, detail::Delivery::whole), options);
 }
 
 ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
                                                    const ChunkCallback& on_chunk,
-                                                   const CallOptions& call) {
+                                                   const CallOptions& options) {
     return ask(detail::to_json(request, detail::Delivery::streamed), request.n.value_or(1),
-               on_chunk, call);
+               on_chunk, options);
 }
 
 RawJson OpenAICloudBackend::chat_completion_raw(std::string_view body, const RawRequestOptions& raw,
-                                                const CallOptions& call) {
-    return ask(detail::override_request(body, raw.model, detail::Delivery::whole), call).raw;
+                                                const CallOptions& options) {
+    return ask(detail::override_request(body, raw.model, detail::Delivery::whole), options).raw;
 }
 
 ChatCompletion OpenAICloudBackend::chat_completion_raw(std::string_view body,
                                                        const ChunkCallback& on_chunk,
                                                        const RawRequestOptions& raw,
-                                                       const CallOptions& call) {
+                                                       const CallOptions& options) {
     return ask(detail::override_request(body, raw.model, detail::Delivery::streamed),
-               detail::requested_choices(body), on_chunk, call);
+               detail::requested_choices(body), on_chunk, options);
 }
 
 template <class Reader>
 ChatCompletion OpenAICloudBackend::ask(std::string body, Reader reader,
-                                       const CallOptions& call) const {
-    auto metadata = stream(chat_path, std::move(body), reader, call);
+                                       const CallOptions& call_options) const {
+    auto metadata = stream(chat_path, std::move(body), reader, call_options);
     ChatCompletion completion = reader.take();
     completion.metadata = std::move(metadata);
     return completion;
 }
 
-ChatCompletion OpenAICloudBackend::ask(std::string body, const CallOptions& call) const {
-    return ask(std::move(body), detail::CompletionReader(options().limits), call);
+ChatCompletion OpenAICloudBackend::ask(std::string body, const CallOptions& call_options) const {
+    return ask(std::move(body), detail::CompletionReader(options().limits), call_options);
 }
 
 ChatCompletion OpenAICloudBackend::ask(std::string body, int choices, const ChunkCallback& on_chunk,
-                                       const CallOptions& call) const {
+                                       const CallOptions& call_options) const {
     return ask(std::move(body),
                detail::ChatStreamReader(on_chunk, {.limits = options().limits,
                                                    .fail_on_malformed = options().fail_on_malformed,
                                                    .expected_choices = choices}),
-               call);
+               call_options);
 }
 
 std::unique_ptr<OpenAICloudBackend> create_openai_backend(ClientOptions options) {
