@@ -1,68 +1,96 @@
+#include "chat/json_splice.hpp"
+#include "core/ascii.hpp"
+
 #include <cloud_backend/chat_accumulator.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace cloud_backend {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 /// A2, A7
 void set_once(std::string& target, const std::string& value) {
     if (target.empty()) target = value;
 }
 
-void append_elements(Json& list, Json&& more) {
-    for (Json& element : more) list.push_back(std::move(element));
+bool is_array(std::string_view json) {
+    return json.starts_with('[');
 }
 
-/// Fields the library does not know (A10): lists come in pieces, of anything else the last stays.
-/// Kept parsed, so that adding is linear.
+/// Lists come in pieces; `open_list` still lacks its closing bracket.
+void append_elements(std::string& open_list, std::string_view array) {
+    const std::string_view elements = detail::trim(array.substr(1, array.size() - 2));
+    if (elements.empty()) return;
+    if (open_list.size() > 1) open_list += ',';
+    open_list += elements;
+}
+
+/// Fields the library does not know (A10): of what is no list the last stays. Kept as text, so that
+/// adding is linear (nlohmann's ordered objects search through all their keys), values stay as they
+/// were written and nesting costs no stack.
 class MergedObject {
 public:
     void add(const RawJson& object) {
-        if (object.empty()) return;
-        Json fields = object.parse<Json>();
-        if (!fields.is_object()) return;
-        for (const auto& [name, value] : fields.items()) {
-            if (value.is_null()) continue;
-            Json& merged = fields_[name];
-            if (merged.is_array() && value.is_array()) {
-                append_elements(merged, std::move(value));
-            } else {
-                merged = std::move(value);
-            }
+        if (!detail::trim(object.text()).starts_with('{')) return;
+        for (const detail::JsonMember& member : detail::members_of(object.text())) {
+            if (member.value != "null") merge(member);
         }
     }
 
     [[nodiscard]] RawJson json() const {
-        return fields_.empty() ? RawJson() : RawJson::trusted(fields_.dump());
+        if (fields_.empty()) return {};
+        std::string text;
+        for (const Field& field : fields_) {
+            text += text.empty() ? '{' : ',';
+            text.append(field.key).append(":").append(field.value);
+            if (is_array(field.value)) text += ']';
+        }
+        return RawJson::trusted(text + "}");
     }
 
 private:
-    Json fields_ = Json::object();
+    struct Field {
+        std::string key;    ///< With its quotes.
+        std::string value;  ///< A list is open.
+    };
+
+    void merge(const detail::JsonMember& member) {
+        const auto [position, added] = positions_.try_emplace(member.name(), fields_.size());
+        if (added) fields_.push_back({.key = std::string(member.key), .value = {}});
+        std::string& value = fields_[position->second].value;
+        if (!is_array(member.value)) {
+            value = member.value;
+            return;
+        }
+        if (!is_array(value)) value = "[";
+        append_elements(value, member.value);
+    }
+
+    std::vector<Field> fields_{};
+    std::unordered_map<std::string, std::size_t> positions_{};
 };
 
 class MergedArray {
 public:
     void add(const RawJson& array) {
-        if (array.empty()) return;
-        Json elements = array.parse<Json>();
-        if (elements.is_array()) append_elements(elements_, std::move(elements));
+        const std::string_view text = detail::trim(array.text());
+        if (is_array(text)) append_elements(open_list_, text);
     }
 
     [[nodiscard]] RawJson json() const {
-        return elements_.empty() ? RawJson() : RawJson::trusted(elements_.dump());
+        return open_list_.size() == 1 ? RawJson() : RawJson::trusted(open_list_ + "]");
     }
 
 private:
-    Json elements_ = Json::array();
+    std::string open_list_ = "[";
 };
 
 /// Notices when a JSON object that comes in pieces is whole; looks at each byte once.
@@ -129,8 +157,8 @@ public:
             youngest_at_index_[delta.index.value_or(0)] = *position;
         }
         if (!delta.id.empty()) by_id_.try_emplace(delta.id, *position);
-        last_ = *position;
-        calls_[last_].add(delta);
+        if (delta.index) youngest_at_index_.try_emplace(*delta.index, *position);
+        calls_[*position].add(delta);
     }
 
     [[nodiscard]] std::vector<ToolCall> result() const {
@@ -141,12 +169,12 @@ public:
 
 private:
     /// A1: a known id; else the index, which stands for the youngest call that used it. A piece
-    /// that says neither, nor a name, belongs to the last call.
+    /// that says neither, nor a name, belongs to the last call opened.
     [[nodiscard]] std::optional<std::size_t> find(const ToolCallDelta& delta) const {
         const auto known = by_id_.find(delta.id);
         if (known != by_id_.end()) return known->second;
         const bool anonymous = !delta.index && delta.id.empty() && delta.name.empty();
-        if (anonymous && !calls_.empty()) return last_;
+        if (anonymous && !calls_.empty()) return calls_.size() - 1;
         const auto at_index = youngest_at_index_.find(delta.index.value_or(0));
         if (at_index == youngest_at_index_.end()) return std::nullopt;
         return at_index->second;
@@ -163,7 +191,6 @@ private:
     std::vector<CallState> calls_{};
     std::unordered_map<std::string, std::size_t> by_id_{};
     std::unordered_map<int, std::size_t> youngest_at_index_{};
-    std::size_t last_ = 0;
 };
 
 struct ChoiceState {

@@ -93,14 +93,19 @@ std::optional<object> holder_of(element json) {
     return as_object(json);
 }
 
+/// An error without a message may have it beside it (E1).
+ErrorFields with_message_of(object holder, ErrorFields fields) {
+    if (fields.message.empty()) fields.message = text_of(holder, "message");
+    if (fields.message.empty()) fields.message = read_detail(holder);
+    return fields;
+}
+
 /// What the body of an answer with an error status says.
 ErrorFields read_body(element json) {
     const auto holder = holder_of(json);
-    if (!holder) return {};
-    if (auto fields = read_error_member(*holder)) return *std::move(fields);
-    ErrorFields fields = read_fields(*holder);
-    if (fields.message.empty()) fields.message = read_detail(*holder);
-    return fields;
+    if (!holder) return {.message = std::string(trim(string_or_empty(json)))};
+    auto error = read_error_member(*holder);
+    return with_message_of(*holder, error ? *std::move(error) : read_fields(*holder));
 }
 
 /// vLLM: the error is the whole object. A chunk must never be mistaken for one.
@@ -109,8 +114,7 @@ bool is_flat_error(object json) {
            !find_member(json, "choices");
 }
 
-// --- text bodies
-// ----------------------------------------------------------------------------------
+// --- text bodies ---------------------------------------------------------------------------------
 
 std::string html_title(std::string_view body) {
     const std::string lower = to_lower(body);
@@ -127,8 +131,7 @@ std::string read_text(std::string_view body) {
     return html_title(text);
 }
 
-// --- what it means
-// --------------------------------------------------------------------------------
+// --- what it means -------------------------------------------------------------------------------
 
 ErrorCode code_of_status(int status, bool quota) {
     switch (status) {
@@ -160,19 +163,24 @@ std::optional<int> error_status(std::string_view code) {
     return number && status >= 400 && status <= 599 ? std::optional(status) : std::nullopt;
 }
 
+bool is_quota_name(std::string_view name) {
+    return name == "insufficient_quota" || name == "billing_hard_limit_reached" ||
+           name == "credit_balance_exhausted" || name.ends_with("_spend_limit_exceeded") ||
+           name.ends_with("_usage_limit_exceeded");
+}
+
 /// The status that the name of an error stands for; 0 for names that say none.
 int status_of_name(std::string_view name) {
     struct Row {
         std::string_view name;
         int status;
     };
-    constexpr std::array<Row, 22> table{{
+    constexpr std::array<Row, 24> table{{
         {"rate_limit_exceeded", 429},
         {"rate_limit_error", 429},
         {"rate_limit_reached", 429},
         {"too_many_requests", 429},
         {"RESOURCE_EXHAUSTED", 429},
-        {"insufficient_quota", 429},
         {"invalid_request_error", 400},
         {"invalid_request", 400},
         {"BadRequestError", 400},
@@ -189,6 +197,9 @@ int status_of_name(std::string_view name) {
         {"api_error", 500},
         {"internal_error", 500},
         {"internal_server_error", 500},
+        {"UNAVAILABLE", 503},
+        {"timeout", 504},
+        {"timeout_error", 504},
     }};
     const auto* const found = std::ranges::find(table, name, &Row::name);
     return found == table.end() ? 0 : found->status;
@@ -196,6 +207,7 @@ int status_of_name(std::string_view name) {
 
 int status_in_band(const ErrorFields& fields) {
     if (const auto status = error_status(fields.code)) return *status;
+    if (is_quota_name(fields.code) || is_quota_name(fields.type)) return 429;  // R3
     if (const int status = status_of_name(fields.code); status != 0) return status;
     return status_of_name(fields.type);
 }
@@ -215,12 +227,6 @@ ErrorDetails to_details(ErrorFields fields, int status) {
     details.api.type = std::move(fields.type);
     details.api.param = std::move(fields.param);
     return details;
-}
-
-bool is_quota_name(std::string_view name) {
-    return name == "insufficient_quota" || name == "billing_hard_limit_reached" ||
-           name == "credit_balance_exhausted" || name.ends_with("_spend_limit_exceeded") ||
-           name.ends_with("_usage_limit_exceeded");
 }
 
 }  // namespace
@@ -244,6 +250,7 @@ std::optional<ErrorDetails> find_error(element json) {
     auto fields = read_error_member(*holder);
     if (!fields && is_flat_error(*holder)) fields = read_fields(*holder);
     if (!fields) return std::nullopt;
+    fields = with_message_of(*holder, *std::move(fields));
     if (fields->message.empty()) fields->message = "the server reports an error";
     const int status = status_in_band(*fields);
     ErrorDetails details = to_details(*std::move(fields), status);

@@ -78,12 +78,20 @@ private:
 }  // namespace
 
 std::string JsonMember::name() const {
+    if (key.find('\\') == std::string_view::npos) return std::string(key.substr(1, key.size() - 2));
     return nlohmann::json::parse(key).get<std::string>();
+}
+
+bool is_json(std::string_view text) {
+    constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+    // nlohmann takes a NUL for the end of the text, and passes over a byte order mark.
+    return text.find('\0') == std::string_view::npos && !text.starts_with(byte_order_mark) &&
+           nlohmann::json::accept(text);
 }
 
 bool is_json_object(std::string_view text) {
     const std::size_t first = text.find_first_not_of(white_space);
-    return first != std::string_view::npos && text[first] == '{' && nlohmann::json::accept(text);
+    return first != std::string_view::npos && text[first] == '{' && is_json(text);
 }
 
 std::vector<JsonMember> members_of(std::string_view object) {

@@ -15,7 +15,10 @@ struct JsonMember {
     [[nodiscard]] std::string name() const;
 };
 
-/// Whether `text` is a JSON object in UTF-8 and nothing besides.
+/// Whether `text` is JSON in UTF-8 and nothing besides. Needs no stack, however deep it is nested.
+[[nodiscard]] bool is_json(std::string_view text);
+
+/// The same, of an object.
 [[nodiscard]] bool is_json_object(std::string_view text);
 
 /// The members of an object, in order. Needs text for which `is_json_object` holds.

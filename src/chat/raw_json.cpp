@@ -1,14 +1,15 @@
+#include "chat/json_splice.hpp"
+
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/raw_json.hpp>
 
-#include <nlohmann/json.hpp>
-
+#include <string>
 #include <utility>
 
 namespace cloud_backend {
 
 RawJson RawJson::parse_text(std::string text) {
-    if (!nlohmann::json::accept(text)) throw ConfigError("the text is not JSON in UTF-8");
+    if (!detail::is_json(text)) throw ConfigError("the text is not JSON in UTF-8");
     return trusted(std::move(text));
 }
 

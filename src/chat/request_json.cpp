@@ -156,6 +156,7 @@ struct Override {
     std::string_view name;
     std::string value;
     bool add_if_missing;
+    bool written = false;
 };
 
 }  // namespace
@@ -200,18 +201,22 @@ std::string override_request(std::string_view body, std::string_view model, Deli
         copied = end;
     };
     const auto members = members_of(body);
+    const char* previous_end = nullptr;
     for (const JsonMember& member : members) {
+        const char* const end = member.value.data() + member.value.size();
         const auto found = std::ranges::find(overrides, member.name(), &Override::name);
-        if (found == overrides.end()) continue;
-        copy_until(member.value.data());
-        result += found->value;
-        copied = member.value.data() + member.value.size();
-        found->add_if_missing = false;
+        if (found != overrides.end()) {
+            const bool duplicate = std::exchange(found->written, true);
+            copy_until(duplicate ? previous_end : member.value.data());  // Its comma goes too.
+            if (!duplicate) result += found->value;
+            copied = end;
+        }
+        previous_end = end;
     }
     copy_until(body.data() + body.rfind('}'));
     bool first = members.empty();
     for (const Override& missing : overrides) {
-        if (!missing.add_if_missing) continue;
+        if (missing.written || !missing.add_if_missing) continue;
         if (!std::exchange(first, false)) result += ',';
         result.append("\"").append(missing.name).append("\":").append(missing.value);
     }

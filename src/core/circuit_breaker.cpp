@@ -100,23 +100,19 @@ struct CircuitBreaker::Impl {
 
     void renew(const Permit::Ticket& ticket, TimePoint now) {
         const Lock lock(mutex);
-        if (ticket.generation != generation) return;
         const auto probe = std::ranges::find(probes, ticket.probe, &Probe::id);
         if (probe != probes.end()) probe->lease_end = now + ticket.lease;
     }
 
     void force(CircuitState to) {
         Lock lock(mutex);
-        forget_failures();
-        if (state != to) change_state(to);
-        tell_changes(lock);
+        force(to, lock);
     }
 
     void reset() {
-        force(CircuitState::closed);
-        const Lock lock(mutex);
-        const auto in_flight = counters.in_flight;
-        counters = {.granted = in_flight, .in_flight = in_flight};
+        Lock lock(mutex);
+        counters = {.granted = counters.in_flight, .in_flight = counters.in_flight};
+        force(CircuitState::closed, lock);
     }
 
     [[nodiscard]] CircuitState state_at(TimePoint now) const {
@@ -126,15 +122,17 @@ struct CircuitBreaker::Impl {
 
     // --- under the lock ---
 
+    void force(CircuitState to, Lock& lock) {
+        forget_failures();
+        if (state != to) change_state(to);
+        tell_changes(lock);
+    }
+
     [[nodiscard]] Duration time_to_free_probe(TimePoint now) const {
         const auto taken = std::ranges::count_if(
             probes, [now](const Probe& probe) { return probe.lease_end > now; });
         if (taken < std::max(options.half_open_probes, 1)) return Duration::zero();
-        TimePoint earliest = TimePoint::max();
-        for (const Probe& probe : probes) {
-            if (probe.lease_end > now) earliest = std::min(earliest, probe.lease_end);
-        }
-        return earliest - now;
+        return std::ranges::min(probes, {}, &Probe::lease_end).lease_end - now;
     }
 
     void drop_expired_probes(TimePoint now) {

@@ -14,6 +14,7 @@ std::int64_t FailureRateWindow::period_of(TimePoint now) const {
 void FailureRateWindow::add(bool failed, TimePoint now) {
     const std::int64_t period = period_of(now);
     Bucket& bucket = buckets_[static_cast<std::size_t>(period) % buckets_.size()];
+    if (period < bucket.period) return;  // A thread came late: older than the whole window.
     if (bucket.period != period) bucket = {.period = period};
     ++bucket.attempts;
     if (failed) ++bucket.failures;
@@ -28,8 +29,7 @@ bool FailureRateWindow::exceeded(TimePoint now) const {
         attempts += bucket.attempts;
         failures += bucket.failures;
     }
-    return attempts >= options_.min_attempts && attempts > 0 &&
-           failures >= options_.threshold * attempts;
+    return attempts >= options_.min_attempts && failures >= options_.threshold * attempts;
 }
 
 }  // namespace cloud_backend::detail

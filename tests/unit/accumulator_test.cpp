@@ -130,6 +130,21 @@ TEST(ToolCalls, ABraceInsideAStringEndsNoArguments) {
         (Calls{{"a:f", "{\"x\":\"}\\\"\"}"}}));
 }
 
+TEST(ToolCalls, WhatSaysNothingBelongsToTheCallOpenedLast) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":1,"id":"b","function":{"name":"g","arguments":"{"}}])",
+                        R"([{"index":0,"function":{"arguments":"}"}}])",
+                        R"([{"function":{"arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}, {"b:g", "{}"}}));
+}
+
+TEST(ToolCalls, AnIndexThatComesAfterTheIdIsKnownFromThenOn) {
+    EXPECT_EQ(calls_of({R"([{"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":1,"id":"a","function":{"arguments":"\"x\":"}}])",
+                        R"([{"index":1,"function":{"arguments":"1}"}}])"}),
+              (Calls{{"a:f", "{\"x\":1}"}}));
+}
+
 // --- A2, A3, A4 ---
 
 TEST(ToolCalls, IdTypeAndNameAreSetOnceAndTypeHasADefault) {
@@ -212,6 +227,50 @@ TEST(Accumulator, UnknownFieldsAreKept) {  // A10
     EXPECT_EQ(message.tool_calls.at(0).extra.parse(),
               Json::parse(R"({"extra_content":{"google":{"thought_signature":"t"}}})"));
     EXPECT_EQ(completion.extra.parse(), Json::parse(R"({"timings":{"n":2}})"));
+}
+
+/// A chunk whose only unknown fields are `extra`, which may be written in any way.
+ChatChunk chunk_with(std::string extra) {
+    ChatChunk chunk;
+    chunk.extra = RawJson::parse_text(std::move(extra));
+    return chunk;
+}
+
+TEST(Accumulator, UnknownFieldsStayAsTheyWereWritten) {  // A10
+    ChatAccumulator accumulator;
+    accumulator.add(chunk_with(R"( {"z":12345678901234567890123, "list":[ ], "b":1.10} )"));
+    accumulator.add(chunk_with(R"({"b":null,"list":[ 1, [2] ],"\u0062":{"k" : 1}})"));
+    accumulator.add(chunk_with(R"({"list":[],"a":[]})"));
+    accumulator.add(chunk_with(R"({"list":[{}],"a":7})"));
+    accumulator.add(chunk_with(R"({"z":null})"));
+    accumulator.add(chunk_with("[1]"));
+    EXPECT_EQ(accumulator.completion().extra.text(),
+              R"({"z":12345678901234567890123,"list":[1, [2],{}],"b":{"k" : 1},"a":7})");
+}
+
+TEST(Accumulator, AnnotationsAppend) {
+    const auto completion =
+        accumulate_deltas({R"({"annotations":[{"n":1}]})", R"({"annotations":[]})",
+                           R"({"annotations":null})", R"({"annotations":[{"n":2},3]})"});
+    EXPECT_EQ(completion.choices.at(0).message.annotations.text(), R"([{"n":1},{"n":2},3])");
+    EXPECT_TRUE(accumulate_deltas({"{}"}).choices.at(0).message.annotations.empty());
+}
+
+TEST(Accumulator, DeepUnknownFieldsCostNoStack) {
+    const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+    ChatAccumulator accumulator;
+    accumulator.add(chunk_with("{\"a\":" + deep + "}"));
+    EXPECT_EQ(accumulator.completion().extra.text(), "{\"a\":" + deep + "}");
+}
+
+TEST(Accumulator, ManyUnknownFieldsAreLinear) {  // C3; quadratic, this takes hours.
+    constexpr int count = 1'000'000;
+    std::string fields = "{";
+    for (int i = 0; i < count; ++i) fields += "\"" + std::to_string(i) + "\":1,";
+    fields.back() = '}';
+    ChatAccumulator accumulator;
+    accumulator.add(chunk_with(fields));
+    EXPECT_EQ(accumulator.completion().extra.text(), fields);
 }
 
 TEST(Accumulator, ChoicesAreOrderedByIndexWhateverComesFirst) {  // A11

@@ -44,6 +44,9 @@ TEST(ApiError, TheMessageIsFoundInTheOrderOfE1) {
         {R"({"error":null})", "HTTP 500"},
         {R"({"error":{}})", "HTTP 500"},
         {R"({"error":null,"message":"a"})", "a"},
+        {R"({"error":{"code":"x"},"message":"a","detail":"b"})", "a"},
+        {R"({"error":{"message":""},"detail":"a"})", "a"},
+        {R"(" a JSON string ")", "a JSON string"},
         {"{\"error\":{\"message\":\"cut", "{\"error\":{\"message\":\"cut"},
     };
     for (const auto& [body, message] : table) {
@@ -134,6 +137,26 @@ TEST(FindError, KnowsTheFormsOfServers) {
     }
 }
 
+TEST(FindError, IsTheErrorAStatusWouldHaveTold) {  // E3
+    for (const std::string json :
+         {R"({"error":{"message":"m","code":"c","type":"t","param":"p"}})", R"({"error":"m"})",
+          R"({"error":{"code":"c"},"message":"m"})", R"([{"error":{"message":"m"}}])",
+          R"({"object":"error","message":"m","type":"t","code":400})"}) {
+        const auto streamed = in_band(json).value();
+        const auto plain = status_error(400, json);
+        EXPECT_EQ(streamed.message, plain.message) << json;
+        EXPECT_EQ(streamed.api.code, plain.api.code) << json;
+        EXPECT_EQ(streamed.api.type, plain.api.type) << json;
+        EXPECT_EQ(streamed.api.param, plain.api.param) << json;
+    }
+}
+
+TEST(FindError, KeepsNoMoreThanIsReadOfAnErrorsBody) {
+    const std::string longest(100'000, 'x');
+    const auto error = in_band(R"({"error":{"message":")" + longest + "\"}}").value();
+    EXPECT_EQ(error.api.body.size(), std::size_t{64} << 10);
+}
+
 TEST(FindError, NamesItsStatusByNumberCodeOrType) {
     struct Row {
         std::string error;
@@ -145,6 +168,10 @@ TEST(FindError, NamesItsStatusByNumberCodeOrType) {
         {R"({"code":1234})", 0},
         {R"({"code":"rate_limit_exceeded"})", 429},
         {R"({"type":"insufficient_quota"})", 429},
+        {R"({"code":"credit_balance_exhausted"})", 429},
+        {R"({"type":"invalid_request_error","code":"org_spend_limit_exceeded"})", 429},
+        {R"({"type":"timeout_error"})", 504},
+        {R"({"status":"UNAVAILABLE","code":14})", 503},
         {R"({"type":"invalid_request_error"})", 400},
         {R"({"type":"authentication_error"})", 401},
         {R"({"type":"server_error","code":"rate_limit_exceeded"})", 429},

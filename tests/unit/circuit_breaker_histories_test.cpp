@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,7 +24,6 @@ using enum CircuitState;
 
 constexpr Duration open_time = 30s;
 constexpr Duration longest_open_time = 120s;
-constexpr Duration lease = 10s;
 constexpr int fail_max = 3;
 
 /// What the rules say, as plainly as can be.
@@ -34,14 +34,14 @@ public:
         std::optional<int> probe{};
     };
 
-    explicit Model(int most_probes) : most_probes_(most_probes) {}
+    Model(int most_probes, Duration lease) : most_probes_(most_probes), lease_(lease) {}
 
     std::optional<Ticket> acquire(TimePoint now) {
         if (state == open && now >= open_until) change(half_open);
         if (state == closed) return Ticket{generation};
         if (state != half_open || live_probes(now) >= most_probes_) return std::nullopt;
         std::erase_if(leases_, [now](const auto& probe) { return probe.second <= now; });
-        leases_[++last_probe_] = now + lease;
+        leases_[++last_probe_] = now + lease_;
         return Ticket{generation, last_probe_};
     }
 
@@ -66,7 +66,7 @@ public:
     }
 
     void renew(const Ticket& ticket, TimePoint now) {
-        if (ticket.probe && !is_late(ticket)) leases_[*ticket.probe] = now + lease;
+        if (ticket.probe && !is_late(ticket)) leases_[*ticket.probe] = now + lease_;
     }
 
     void force(CircuitState to) {
@@ -76,6 +76,14 @@ public:
 
     [[nodiscard]] CircuitState state_at(TimePoint now) const {
         return state == open && now >= open_until ? half_open : state;
+    }
+    [[nodiscard]] Duration retry_in(TimePoint now) const {
+        if (state == isolated) return Duration::max();
+        if (state == open) return std::max<Duration>(open_until - now, 0s);
+        if (state == closed || live_probes(now) < most_probes_) return 0s;
+        Duration shortest = lease_;
+        for (const auto& [id, end] : leases_) shortest = std::min(shortest, end - now);
+        return shortest;
     }
     [[nodiscard]] int live_probes(TimePoint now) const {
         return static_cast<int>(std::ranges::count_if(
@@ -95,6 +103,7 @@ private:
     }
 
     int most_probes_;
+    Duration lease_;
     int last_probe_ = 0;
     std::map<int, TimePoint> leases_{};
 };
@@ -105,13 +114,14 @@ public:
     explicit History(std::mt19937& random)
         : random_(random),
           most_probes_(1 + pick(2)),
+          lease_(std::array{10s, 45s, 200s}[static_cast<std::size_t>(pick(3))]),
           breaker_({.fail_max = fail_max,
                     .reset_timeout = 30s,
                     .max_retry_after = 120s,
                     .half_open_probes = most_probes_,
                     .on_state_change = [this](const CircuitStateChange& c) { take(c); }},
                    [] { return 0.0; }),
-          model_(most_probes_) {}
+          model_(most_probes_, lease_) {}
 
     void step() {
         const int kind = pick(100);
@@ -120,7 +130,7 @@ public:
         if (kind < 70) return drop();
         if (kind < 75) return renew();
         if (kind < 80) return first_event();
-        if (kind < 98) return wait(std::chrono::seconds(pick(15)));
+        if (kind < 98) return wait(std::chrono::seconds(pick(25)));
         return force();
     }
 
@@ -129,6 +139,7 @@ public:
         ASSERT_EQ(snapshot.state, model_.state_at(now_));
         ASSERT_EQ(snapshot.generation, model_.generation);
         ASSERT_EQ(snapshot.consecutive_failures, model_.failures);
+        ASSERT_EQ(breaker_.retry_in(now_), model_.retry_in(now_));
         ASSERT_LE(model_.live_probes(now_), most_probes_);
         const auto& c = snapshot.counters;
         ASSERT_EQ(c.granted, granted_);
@@ -143,7 +154,7 @@ public:
     void expect_a_probe_in_time() {
         if (model_.state == isolated) return;
         if (pick(2) == 0) held_.clear();
-        wait(std::max(model_.open_until - now_, lease));
+        wait(std::max(model_.open_until - now_, lease_));
         ASSERT_TRUE(std::holds_alternative<Permit>(breaker_.acquire(now_)));
     }
 
@@ -157,15 +168,14 @@ private:
 
     void ask() {
         const auto expected = model_.acquire(now_);
-        ASSERT_EQ(breaker_.retry_in(now_) == 0s, expected.has_value());
-        auto admission = breaker_.acquire(now_, lease);
+        auto admission = breaker_.acquire(now_, lease_);
         ASSERT_EQ(std::holds_alternative<Permit>(admission), expected.has_value());
         if (expected) {
             ++granted_;
             held_.push_back({std::get<Permit>(std::move(admission)), *expected});
         } else {
             ++refused_;
-            ASSERT_GT(std::get<Refusal>(admission).retry_in, 0s);
+            ASSERT_EQ(std::get<Refusal>(admission).retry_in, model_.retry_in(now_));
         }
     }
 
@@ -200,7 +210,7 @@ private:
     void wait(Duration time) { now_ += time; }
 
     void force() {
-        if (pick(2) == 0) {
+        if (pick(4) == 0) {
             breaker_.isolate();
             model_.force(isolated);
         } else {
@@ -246,6 +256,7 @@ private:
 
     std::mt19937& random_;
     int most_probes_;
+    Duration lease_;
     CircuitBreaker breaker_;
     Model model_;
     std::vector<Held> held_{};
@@ -262,7 +273,7 @@ TEST(CircuitBreakerHistories, KeepTheInvariants) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
-    for (int i = 0; i < 5'000; ++i) {
+    for (int i = 0; i < 10'000; ++i) {
         SCOPED_TRACE(i);
         History history(random);
         for (int step = 0; step < 100; ++step) {

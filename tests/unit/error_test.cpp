@@ -76,9 +76,28 @@ TEST(What, StaysWithinOneKiBAndKeepsCodeAndRequestId) {
     EXPECT_NE(what.find("[request id rrr"), std::string::npos);
 }
 
+TEST(What, StaysWithinOneKiBAlsoWhenItIsEscaped) {
+    for (const std::string character : {"\x1B", "\n", "\xFF", "\xF0\x9F\x98\x80", "\xE2\x80\xA8"}) {
+        std::string text;
+        for (int i = 0; i < 5'000; ++i) text += character;
+        const ApiError error(ErrorDetails{.code = ErrorCode::api,
+                                          .message = text,
+                                          .request_id = text,
+                                          .api = {.status = 599, .code = text}});
+        const std::size_t length = std::string(error.what()).size();
+        EXPECT_LE(length, 1024u);
+        EXPECT_GT(length, 1000u);
+    }
+}
+
 TEST(What, EscapesControlCharacters) {
     const ConfigError error("a\r\nInjected: b\x1B[2J");
     EXPECT_STREQ(error.what(), "a\\r\\nInjected: b\\x1b[2J");
+    const ApiError everywhere(ErrorDetails{.code = ErrorCode::api,
+                                           .message = "m",
+                                           .request_id = "r\n",
+                                           .api = {.status = 418, .code = "c\n"}});
+    EXPECT_STREQ(everywhere.what(), "418 m (c\\n) [request id r\\n]");
 }
 
 }  // namespace

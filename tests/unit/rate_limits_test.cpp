@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <string>
 
 // SPEC C5
 namespace cloud_backend::detail {
@@ -36,6 +37,13 @@ TEST(ResetDuration, ReadsDurationsAndNothingElse) {
     for (const char* bad : {"", "s", "-1s", "1x", "inf", "0x1s", "1 s", "1e999s", "1m-1s",
                             "99999999999999999999h", "..5s"}) {
         EXPECT_FALSE(parse_reset_duration(bad)) << bad;
+    }
+}
+
+TEST(ResetDuration, IsExactToTheMillisecond) {
+    for (int count = 0; count < 3'000; ++count) {
+        const std::string ms = std::to_string(count);
+        EXPECT_EQ(parse_reset_duration(ms + "ms"), count * 1ms) << ms;
     }
 }
 

@@ -1,24 +1,18 @@
 #include "chat/request_json.hpp"
 
-#include "chat/json_splice.hpp"
-
-#include <cloud_backend/chat_backend.hpp>
 #include <cloud_backend/error.hpp>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
 #include <limits>
 #include <string>
-#include <type_traits>
 
 // SPEC C1, T11, 1 (passthrough), A10
 namespace cloud_backend::detail {
 namespace {
 
 using Json = nlohmann::json;
-using Ordered = nlohmann::ordered_json;
 
 ChatRequest ask() {
     return {.model = "m", .messages = {Message::user("hi")}};
@@ -162,16 +156,27 @@ TEST(OverrideRequest, AddsWhatIsMissing) {
     EXPECT_EQ(override_request(R"({"a":1})", "", Delivery::whole), R"({"a":1})");
 }
 
-TEST(OverrideRequest, OverridesDuplicatesAndEscapedKeys) {
-    EXPECT_EQ(override_request(R"({"stream":false,"\u0073tream":false,"x":{"stream":false}})", "",
-                               Delivery::streamed),
-              R"({"stream":true,"\u0073tream":true,"x":{"stream":false}})");
+TEST(OverrideRequest, KnowsEscapedKeysAndLeavesInnerOnes) {
+    EXPECT_EQ(
+        override_request(R"({"\u0073tream":false,"x":{"stream":false}})", "", Delivery::streamed),
+        R"({"\u0073tream":true,"x":{"stream":false}})");
+}
+
+TEST(OverrideRequest, RemovesDuplicates) {  // Strict servers refuse them.
+    EXPECT_EQ(
+        override_request(R"({"stream":0, "stream":1 , "a":2,"\u0073tream":3, "b":4,"stream":5})",
+                         "", Delivery::streamed),
+        R"({"stream":true , "a":2, "b":4})");
+    EXPECT_EQ(override_request(R"({"model":"a","stream":true,"model":"b","stream":true})", "m",
+                               Delivery::whole),
+              R"({"model":"m","stream":false})");
 }
 
 TEST(OverrideRequest, RefusesWhatIsNoObject) {
     const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-    for (const std::string& bad : {std::string(), std::string("[]"), std::string("{"),
-                                   std::string("{} x"), std::string("{\"a\":\"\xFF\"}"), deep}) {
+    for (const std::string& bad :
+         {std::string(), std::string("[]"), std::string("{"), std::string("{} x"),
+          std::string("{\"a\":\"\xFF\"}"), deep, std::string("{}\0}", 4)}) {
         EXPECT_THROW((void)override_request(bad, "", Delivery::whole), ConfigError);
     }
     EXPECT_NO_THROW((void)override_request("{\"a\":" + deep + "}", "m", Delivery::whole));
@@ -181,60 +186,6 @@ TEST(RequestedChoices, ReadsN) {
     EXPECT_EQ(requested_choices(R"({"n":3})"), 3);
     EXPECT_EQ(requested_choices(R"({"x":{"n":3},"n":null})"), 1);
     EXPECT_EQ(requested_choices("nonsense"), 1);
-}
-
-TEST(MembersOf, FindsKeysAndValuesAsTheyStand) {
-    const auto members =
-        members_of(R"( { "a" : "x,}\"]" , "b":[1,{"c":"]"}] ,"d":-1e5,"e":null} )");
-    ASSERT_EQ(members.size(), 4u);
-    EXPECT_EQ(members[0].key, R"("a")");
-    EXPECT_EQ(members[0].value, R"("x,}\"]")");
-    EXPECT_EQ(members[1].value, R"([1,{"c":"]"}])");
-    EXPECT_EQ(members[2].value, "-1e5");
-    EXPECT_EQ(members[3].name(), "e");
-    EXPECT_TRUE(members_of("{ }").empty());
-}
-
-// --- RawJson and ChunkCallback: what compiles and what must not ---
-
-template <class T, class... Args>
-concept Braces = requires(Args... args) {
-    T{{args...}};
-};
-template <class F>
-concept Callback = std::is_constructible_v<ChunkCallback, F>;
-
-TEST(RawJson, ABracedPairDoesNotCompile) {
-    static_assert(!Braces<RawJson, const char*, int>);
-    static_assert(!Braces<RawJson, const char*, const char*>);
-    static_assert(!std::is_convertible_v<const char*, RawJson>);
-    static_assert(!std::is_convertible_v<std::string, RawJson>);
-    static_assert(std::is_convertible_v<Json, RawJson>);
-    static_assert(std::is_convertible_v<Ordered, RawJson>);
-    EXPECT_EQ(RawJson(Json{{"seed", 7}}).text(), R"({"seed":7})");
-}
-
-TEST(RawJson, TakesTextThatIsJsonOnly) {
-    EXPECT_EQ(RawJson::parse_text("{\"a\": 1}").parse().at("a"), 1);
-    EXPECT_THROW((void)RawJson::parse_text("{"), ConfigError);
-    EXPECT_THROW((void)RawJson::parse_text("\"\xFF\""), ConfigError);
-    EXPECT_TRUE(RawJson().parse().is_null());
-}
-
-TEST(RawJson, JsonThatCannotBeDumpedIsAConfigError) {
-    EXPECT_THROW(RawJson(Json("\xFF")), ConfigError);
-}
-
-TEST(ChunkCallback, TakesExactlyVoidOrBool) {
-    static_assert(Callback<decltype([](const ChatChunk&) {})>);
-    static_assert(Callback<decltype([](const ChatChunk&) { return true; })>);
-    static_assert(!Callback<decltype([](const ChatChunk&) { return std::size_t{1}; })>);
-    static_assert(
-        !Callback<decltype([](const ChatChunk&) { return std::fwrite("", 1, 0, stdout); })>);
-    static_assert(!Callback<decltype([](int) {})>);
-    static_assert(!std::is_default_constructible_v<ChunkCallback>);
-    EXPECT_TRUE(ChunkCallback([](const ChatChunk&) {})(ChatChunk{}));
-    EXPECT_FALSE(ChunkCallback([](const ChatChunk&) { return false; })(ChatChunk{}));
 }
 
 }  // namespace

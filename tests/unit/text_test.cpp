@@ -27,7 +27,8 @@ TEST(MaskHeaderLines, MasksSecretHeadersInAnyCase) {
 
 TEST(IsSecretHeader, KnowsKeysCookiesAndProxyCredentials) {
     for (const char* name :
-         {"Authorization", "api-key", "X-API-Key", "Cookie", "Set-Cookie", "Proxy-Authorization"}) {
+         {"Authorization", "api-key", "X-API-Key", "Cookie", "Set-Cookie", "Proxy-Authorization",
+          "x-goog-api-key", "Ocp-Apim-Subscription-Key"}) {
         EXPECT_TRUE(is_secret_header(name)) << name;
     }
     EXPECT_FALSE(is_secret_header("Accept"));
