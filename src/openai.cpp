@@ -33,8 +33,9 @@ ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
 ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
                                                    const ChunkCallback& on_chunk,
                                                    const CallOptions& options) {
-    return ask(detail::to_json(request, detail::Delivery::streamed), request.n.value_or(1),
-               on_chunk, options);
+    std::string body = detail::to_json(request, detail::Delivery::streamed);
+    const int choices = detail::requested_choices(body);  // `extra` may have set it.
+    return ask(std::move(body), choices, on_chunk, options);
 }
 
 RawJson OpenAICloudBackend::chat_completion_raw(std::string_view body, const RawRequestOptions& raw,

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace cloud_backend {
@@ -75,7 +75,7 @@ private:
     }
 
     std::vector<Field> fields_{};
-    std::unordered_map<std::string, std::size_t> positions_{};
+    std::map<std::string, std::size_t> positions_{};
 };
 
 class MergedArray {
@@ -189,8 +189,9 @@ private:
     }
 
     std::vector<CallState> calls_{};
-    std::unordered_map<std::string, std::size_t> by_id_{};
-    std::unordered_map<int, std::size_t> youngest_at_index_{};
+    // Ordered: a server chooses the keys, and could choose such as collide when they are hashed.
+    std::map<std::string, std::size_t> by_id_{};
+    std::map<int, std::size_t> youngest_at_index_{};
 };
 
 struct ChoiceState {

@@ -77,10 +77,12 @@ std::optional<ErrorFields> read_error_member(object json) {
     const auto error = find_member(json, "error");
     if (!error || is_empty(*error)) return std::nullopt;
     if (const auto error_object = as_object(*error)) return read_fields(*error_object);
-    const std::string_view text = string_or_empty(*error);
-    if (text.empty()) return std::nullopt;
-    ErrorFields fields = read_fields(json);
-    fields.message = text;
+    const bool says_no =
+        error->is_string() ? string_or_empty(*error).empty() : value_as<bool>(*error) == false;
+    if (says_no) return std::nullopt;
+    ErrorFields fields = read_fields(json);  // What says more than "true" stands beside it.
+    if (error->is_string()) fields.message = string_or_empty(*error);
+    if (const auto number = value_as<std::int64_t>(*error)) fields.code = std::to_string(*number);
     return fields;
 }
 

@@ -90,12 +90,19 @@ void ChatStreamReader::begin(const ResponseHead& head) {
     decoder_ = ChunkDecoder(options_.limits.json_depth);
     accumulator_.reset();
     whole_.reset();
+    received_ = 0;
     events_seen_ = 0;
     malformed_chunks_ = 0;
     delivered_ = false;
 }
 
 Reading ChatStreamReader::on_body(std::string_view bytes) {
+    received_ += bytes.size();
+    if (received_ > options_.limits.response_body) {  // T8
+        return ErrorDetails{.code = ErrorCode::limit_exceeded,
+                            .message = "the answer is larger than " +
+                                       std::to_string(options_.limits.response_body) + " bytes"};
+    }
     if (format_ == Format::unknown) {
         const auto first = bytes.find_first_not_of(blank);
         if (first != std::string_view::npos && begins_document(bytes[first])) {

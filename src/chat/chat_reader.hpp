@@ -87,6 +87,7 @@ private:
     ChunkDecoder decoder_;
     ChatAccumulator accumulator_{};
     std::optional<ChatCompletion> whole_{};  ///< The answer, when it was one document.
+    std::size_t received_ = 0;
     std::size_t events_seen_ = 0;
     std::size_t malformed_chunks_ = 0;
     bool delivered_ = false;

@@ -73,6 +73,10 @@ template <class T>
     return member ? string_or_empty(*member) : std::string_view{};
 }
 
+/// More than any server lists; what comes behind is not read. Three bytes of JSON can ask for
+/// hundreds of bytes of structure (SPEC T8).
+inline constexpr std::size_t max_listed = 4'096;
+
 /// Has `read` read the objects of an array into the first elements of `items`, so that their
 /// storage is used again, and says how many they are. Cutting off the rest is left to the caller.
 template <class Item, class Read>
@@ -84,6 +88,7 @@ template <class Item, class Read>
     for (const auto element : *array) {
         const auto object = as_object(element);
         if (!object) continue;
+        if (count == max_listed) break;
         if (count == items.size()) items.emplace_back();
         read(*object, items[count]);
         ++count;

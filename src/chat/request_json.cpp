@@ -230,7 +230,9 @@ int requested_choices(std::string_view body) {
     for (const JsonMember& member : members_of(body)) {
         if (member.name() != "n") continue;
         const auto n = nlohmann::json::parse(member.value);
-        if (n.is_number_integer()) choices = n.get<int>();
+        if (!n.is_number()) continue;
+        constexpr double most = 128;  // A11
+        choices = static_cast<int>(std::clamp(n.get<double>(), 1.0, most));
     }
     return choices;
 }

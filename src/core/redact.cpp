@@ -68,10 +68,14 @@ std::string next_printable(std::string_view& text) {
 
 std::string mask_secret(std::string text, std::string_view secret) {
     if (secret.empty()) return text;
-    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += mask.size()) {
-        text.replace(at, secret.size(), mask);
+    std::string masked;
+    std::size_t copied = 0;
+    for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; copied = at) {
+        masked.append(text, copied, at - copied).append(mask);
+        at += secret.size();
     }
-    return text;
+    if (copied == 0) return text;
+    return masked.append(text, copied);
 }
 
 std::string printable(std::string_view text, std::size_t max_bytes) {

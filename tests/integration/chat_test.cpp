@@ -115,6 +115,21 @@ TEST_F(Chat, AnAnswerThatIsNoStreamIsDeliveredAllTheSame) {  // E3
     EXPECT_EQ(answer.content(), "whole");
 }
 
+TEST_F(Chat, AStreamMustFinishAsManyChoicesAsExtraAskedFor) {  // T4
+    server.enqueue(Answer::stream(three_word_events()));
+    auto request = ask();
+    request.extra = nlohmann::json{{"n", 2}};
+    EXPECT_THROW((void)create_openai_backend(options)->chat_completion(request, collect()),
+                 StreamTruncatedError);
+}
+
+TEST_F(Chat, AStreamWithoutEndIsALocalLimit) {  // T8
+    options.limits.response_body = 1'000;
+    server.enqueue(Answer::stream(std::vector<std::string>(100, content_chunk("one"))));
+    EXPECT_THROW((void)create_openai_backend(options)->chat_completion(ask(), collect()),
+                 LimitExceededError);
+}
+
 TEST_F(Chat, ACallbackCanStopTheStream) {
     const auto backend = create_openai_backend(options);
     server.enqueue(Answer::stream(with_done(three_word_events())));

@@ -145,6 +145,20 @@ TEST(ToolCalls, AnIndexThatComesAfterTheIdIsKnownFromThenOn) {
               (Calls{{"a:f", "{\"x\":1}"}}));
 }
 
+TEST(ToolCalls, IndexesThatCollideWhenHashedCostNoMore) {
+    ChatAccumulator accumulator;
+    ChatChunk chunk;
+    chunk.choices.emplace_back();
+    for (int i = 0; i < 40'000; ++i) {
+        ToolCallDelta delta;
+        delta.index = i * 42'773;
+        delta.name = "f";
+        chunk.choices[0].delta.tool_calls = {delta};
+        accumulator.add(chunk);
+    }
+    EXPECT_EQ(accumulator.completion().choices.at(0).message.tool_calls.size(), 40'000u);
+}
+
 // --- A2, A3, A4 ---
 
 TEST(ToolCalls, IdTypeAndNameAreSetOnceAndTypeHasADefault) {

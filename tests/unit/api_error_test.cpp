@@ -157,6 +157,13 @@ TEST(FindError, KeepsNoMoreThanIsReadOfAnErrorsBody) {
     EXPECT_EQ(error.api.body.size(), std::size_t{64} << 10);
 }
 
+TEST(FindError, AnErrorOfAnyOtherKindIsOneToo) {
+    EXPECT_EQ(in_band(R"({"error":true,"message":"boom"})").value().message, "boom");
+    EXPECT_EQ(in_band(R"({"error":503})").value().api.status, 503);
+    EXPECT_TRUE(in_band(R"({"error":[{"message":"x"}]})"));
+    EXPECT_FALSE(in_band(R"({"error":false,"choices":[]})"));
+}
+
 TEST(FindError, NamesItsStatusByNumberCodeOrType) {
     struct Row {
         std::string error;

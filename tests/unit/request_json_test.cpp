@@ -186,6 +186,9 @@ TEST(RequestedChoices, ReadsN) {
     EXPECT_EQ(requested_choices(R"({"n":3})"), 3);
     EXPECT_EQ(requested_choices(R"({"x":{"n":3},"n":null})"), 1);
     EXPECT_EQ(requested_choices("nonsense"), 1);
+    EXPECT_EQ(requested_choices(R"({"n":2.0})"), 2);
+    EXPECT_EQ(requested_choices(R"({"n":4294967296})"), 128);
+    EXPECT_EQ(requested_choices(R"({"n":-3})"), 1);
 }
 
 }  // namespace

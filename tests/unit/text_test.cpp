@@ -17,6 +17,12 @@ TEST(MaskSecret, MasksEveryOccurrence) {
     EXPECT_EQ(mask_secret("aa", "a"), "******");
 }
 
+TEST(MaskSecret, IsLinearInWhatAServerEchoes) {
+    std::string echoed;
+    for (int i = 0; i < 500'000; ++i) echoed += "secret";
+    EXPECT_EQ(mask_secret(echoed, "secret").size(), 1'500'000u);
+}
+
 TEST(MaskHeaderLines, MasksSecretHeadersInAnyCase) {
     EXPECT_EQ(mask_header_lines("POST / HTTP/1.1\r\nAUTHORIZATION: Bearer k\r\nAccept: x\r\n"
                                 "api-key: k\r\nCookie: a=b\r\n\r\n"),
