@@ -36,8 +36,8 @@ struct RetryOptions {
     std::chrono::milliseconds max_retry_after{60'000};
     /// Statuses worth another attempt (SPEC R1).
     std::vector<int> statuses{408, 409, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529};
-    /// Retry when the connection broke after sending and before an answer. Off: a request that may
-    /// have been processed is never sent twice.
+    /// Retry when the connection broke after sending and before an answer. Off: such a
+    /// request is not sent twice; one whose answer had begun and broke off still is.
     bool retry_ambiguous = true;
     /// Retry when no answer came in time. Off by default: it is what ends a retry storm.
     bool retry_on_timeout = false;
