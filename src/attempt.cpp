@@ -94,7 +94,7 @@ void Attempt::on_finished(TransferResult result) {
 void Attempt::end_of_input(std::optional<TransferFailure> failure) {
     if (reading_error_body()) return answer_with_error_status();
     if (head_.status != 0) {
-        auto reading = read([this] { return reader_.on_end(); });
+        auto reading = read([&] { return failure ? reader_.on_cut() : reader_.on_end(); });
         if (!reading) return;
         if (!failure || !is_cut(*reading)) return take(std::move(*reading));
     }
@@ -132,7 +132,7 @@ AttemptTimers::Expiry Attempt::next_limit() const {
 void Attempt::time_is_up(TimeLimit limit) {
     if (reading_error_body()) return answer_with_error_status();
     if (head_.status != 0) {  // T4: perhaps nothing was missing but the end.
-        auto reading = read([this] { return reader_.on_end(); });
+        auto reading = read([this] { return reader_.on_cut(); });
         if (!reading) return;
         if (!is_cut(*reading)) return take(std::move(*reading));
     }

@@ -1,5 +1,6 @@
 #include "call.hpp"
 #include "call_driver.hpp"
+#include "chat/json_splice.hpp"
 #include "core/random.hpp"
 #include "core/url.hpp"
 #include "credentials.hpp"
@@ -65,6 +66,7 @@ public:
 
     void begin(const ResponseHead& head) override {
         response_ = {.status = head.status, .headers = head.headers};
+        framed_ = head.framed;
     }
 
     Reading on_body(std::string_view bytes) override {
@@ -77,11 +79,21 @@ public:
         return NeedMore{};
     }
 
-    Reading on_end() override { return Complete{}; }
+    /// T4: a close is the end of a body only if nothing else was to mark it, and JSON shows there
+    /// whether it is whole.
+    Reading on_end() override {
+        if (framed_ || detail::is_json(response_.body)) return Complete{};
+        const std::string* type = find_header(response_.headers, "content-type");
+        return ErrorDetails{.code = ErrorCode::response,
+                            .message = "the connection was closed before the end of the answer",
+                            .retryable = true,
+                            .content_type = type == nullptr ? std::string() : *type};
+    }
 
 private:
     HttpResponse& response_;
     std::size_t max_bytes_;
+    bool framed_ = false;
 };
 
 }  // namespace

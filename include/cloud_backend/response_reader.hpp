@@ -32,9 +32,14 @@ public:
 
     virtual void begin(const ResponseHead& head) = 0;
     virtual Reading on_body(std::string_view bytes) = 0;
-    /// No more bytes come, because the body or the connection ended. `Complete`, or an error that
-    /// says what is missing; never `NeedMore`.
+    /// The body ended, or the connection was closed. `Complete`, or an error that says what is
+    /// missing; never `NeedMore`.
     virtual Reading on_end() = 0;
+    /// The connection broke or fell silent before the end. `Complete` only if what has come is
+    /// known to be the whole answer (SPEC T4); an error otherwise, which then tells of the cut.
+    virtual Reading on_cut() {
+        return ErrorDetails{.code = ErrorCode::stream_truncated, .message = "the answer is cut"};
+    }
 
     /// Valid events of this attempt; a body that is one document counts none before its end.
     [[nodiscard]] virtual std::size_t events_seen() const { return 0; }

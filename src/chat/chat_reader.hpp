@@ -26,6 +26,7 @@ public:
     void begin(const ResponseHead& head) override;
     Reading on_body(std::string_view bytes) override;
     Reading on_end() override;
+    Reading on_cut() override { return on_end(); }
 
     /// The answer, after `Complete`.
     [[nodiscard]] ChatCompletion take();
@@ -53,6 +54,7 @@ public:
     void begin(const ResponseHead& head) override;
     Reading on_body(std::string_view bytes) override;
     Reading on_end() override;
+    Reading on_cut() override { return on_end(); }
     std::size_t events_seen() const override { return events_seen_; }
     bool delivered() const override { return delivered_; }
     std::size_t malformed_chunks() const override { return malformed_chunks_; }

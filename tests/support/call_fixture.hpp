@@ -65,6 +65,7 @@ public:
                             .retryable = lines.empty(),
                             .events_seen = events_};
     }
+    Reading on_cut() override { return on_end(); }
     std::size_t events_seen() const override { return events_; }
     bool delivered() const override { return !lines.empty(); }
 

@@ -33,6 +33,33 @@ TEST_F(CallOutcome, ACutStreamIsNeverASuccess) {  // T4
     EXPECT_EQ(error.attempts().back().end, AttemptEnd::already_delivered);
 }
 
+TEST_F(CallOutcome, ABodyThatBreaksOffIsNoAnswerOfAPost) {  // T4
+    options.retry.max_retries = 0;
+    const TestClient client(options);
+    network->expect(
+        Exchange().sent().head(200).body(R"({"a":1})").fail(TransferFault::interrupted));
+    EXPECT_EQ(error_of<ConnectionError>([&] { (void)client.post("/x", "{}"); }).curl_code(), 56);
+    network->expect(Exchange().sent().head(200).body(R"({"a":1})"));
+    EXPECT_EQ(error_of<TimeoutError>([&] { (void)client.post("/x", "{}"); }).limit(),
+              TimeLimit::idle);
+    EXPECT_EQ(snapshot(client).counters.failures, 2u);
+}
+
+TEST_F(CallOutcome, ABodyWithoutAMarkedEndIsAnAnswerOfAPostIfItIsWholeJson) {  // T4
+    const auto unmarked = [](std::string body) {
+        return Exchange().sent().head(200, {}, false).body(std::move(body)).finish();
+    };
+    network->expect(unmarked(R"({"a":)")).expect(unmarked(R"({"a":1})"));
+    const auto response = TestClient(options).post("/x", "{}");
+    EXPECT_EQ(response.body, R"({"a":1})");
+    EXPECT_EQ(response.metadata.attempts.front().error, ErrorCode::response);
+}
+
+TEST_F(CallOutcome, ABodyWithAMarkedEndMayBeAnything) {
+    network->expect(Exchange::answer(200, "no JSON"));
+    EXPECT_EQ(TestClient(options).post("/x", "{}").body, "no JSON");
+}
+
 TEST_F(CallOutcome, AConnectionThatClosesWithoutAnAnswerIsAConnectionError) {  // T4
     options.retry.max_retries = 0;
     network->expect(Exchange().sent().finish());
