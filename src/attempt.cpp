@@ -72,7 +72,11 @@ Flow Attempt::on_head(ResponseHead head) {
 }
 
 Flow Attempt::on_body(std::string_view bytes) {
-    if (phase_ == Phase::draining) {
+    // T1: as long as data is buffered, the transport goes on delivering.
+    if (options_.stop.stop_requested()) cancel();
+    if (phase_ == Phase::over) {
+        // Nothing is read any more.
+    } else if (phase_ == Phase::draining) {
         drain(bytes.size());
     } else if (reading_error_body()) {
         collect_error_body(bytes);
@@ -170,6 +174,8 @@ void Attempt::take(Reading reading) {
         if (transfer_running_) phase_ = Phase::draining;
     } else if (std::holds_alternative<StoppedByCallback>(reading)) {
         end(StoppedByCallback{}, Outcome::neutral);
+    } else if (std::holds_alternative<Cancelled>(reading)) {
+        cancel();
     } else if (auto* error = std::get_if<ErrorDetails>(&reading)) {
         if (error->code != ErrorCode::stream) {
             const auto assessment = assess_answer(error->code, error->retryable);

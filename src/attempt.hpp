@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -31,6 +32,7 @@ using AttemptResult = std::variant<Complete, StoppedByCallback, AttemptFailure, 
 struct AttemptOptions {
     TimeoutOptions timeouts{};
     const RetryOptions& retry;
+    std::stop_token stop{};
 };
 
 /// One HTTP request and its answer: takes the transport's events and the time, and finds out how it

@@ -41,6 +41,7 @@ Call::Call(CallPlan plan, ResponseReader& reader)
     : plan_(std::move(plan)), clock_(plan_.now, plan_.deadline), reader_(reader) {}
 
 CallStep Call::next() {
+    if (plan_.stop.stop_requested()) cancel();
     while (true) {
         switch (state_) {
             case State::due:
@@ -66,9 +67,11 @@ CallStep Call::next() {
     }
 }
 
+/// Unless the result is known.
 void Call::cancel() {
     if (state_ == State::attempting) return attempt_->cancel();
     if (state_ == State::done) return;
+    if (state_ == State::waiting) metadata_.attempts.back().end = AttemptEnd::ended_by_caller;
     failure_ = cancellation();
     state_ = State::done;
 }
@@ -95,7 +98,7 @@ void Call::begin_attempt() {
         state_ = State::done;
         return;
     }
-    attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry},
+    attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry, plan_.stop},
                      std::get<CircuitBreaker::Permit>(std::move(admission)), clock_, reader_);
     state_ = State::attempting;
 }

@@ -18,6 +18,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <variant>
 
 namespace cloud_backend::detail {
@@ -29,6 +30,7 @@ struct CallPlan {
     const Credentials& credentials;
     TimeoutOptions timeouts{};
     std::optional<std::chrono::milliseconds> deadline{};
+    std::stop_token stop{};
     RetryOptions retry{};
     EndpointHealth& health;
     const Hooks& hooks;
@@ -61,8 +63,8 @@ public:
     [[nodiscard]] const HttpRequest& request() const noexcept { return plan_.request; }
     [[nodiscard]] TransferEvents& events() noexcept { return *attempt_; }
 
-    /// Ends the call as cancelled, unless its result is known.
-    void cancel();
+    /// Cancels the call. It is looked at in `next()` and as data arrives; who waits is to be woken.
+    [[nodiscard]] const std::stop_token& stop() const noexcept { return plan_.stop; }
 
     /// Once done: how the call went, or throws what it ended with. The one place where failures
     /// become exceptions.
@@ -71,6 +73,7 @@ public:
 private:
     enum class State { due, attempting, waiting, done };
 
+    void cancel();
     void begin_attempt();
     void refuse(ErrorDetails refusal, AttemptEnd end);
     void authorize();

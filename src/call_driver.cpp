@@ -1,14 +1,14 @@
 #include "call_driver.hpp"
 
+#include <stop_token>
 #include <variant>
 
 namespace cloud_backend::detail {
 
-void drive(Call& call, TransferLoop& loop, const std::stop_token& stop) {
-    const std::stop_callback wake_on_stop(stop, [&loop] { loop.wake(); });
+void drive(Call& call, TransferLoop& loop) {
+    const std::stop_callback wake_on_stop(call.stop(), [&loop] { loop.wake(); });
     TransferLoop::TransferId transfer{};
     while (true) {
-        if (stop.stop_requested()) call.cancel();
         const CallStep step = call.next();
         if (std::holds_alternative<CallDone>(step)) return;
         if (std::holds_alternative<StartAttempt>(step)) {

@@ -187,6 +187,7 @@ CallMetadata CloudBackendClient::stream(std::string_view path, std::string body,
                        .credentials = core->credentials,
                        .timeouts = options.timeouts.value_or(core->options.timeouts),
                        .deadline = options.deadline ? options.deadline : core->options.deadline,
+                       .stop = options.stop,
                        .retry = options.retry.value_or(core->options.retry),
                        .health = *core->health,
                        .hooks = core->options.hooks,
@@ -195,7 +196,7 @@ CallMetadata CloudBackendClient::stream(std::string_view path, std::string body,
                        .now = [&transport = *core->transport] { return transport.now(); }},
                       reader);
     const auto loop = core->transport->open_loop();
-    detail::drive(call, *loop, options.stop);
+    detail::drive(call, *loop);
     return call.result();
 }
 

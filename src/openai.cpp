@@ -69,7 +69,8 @@ ChatCompletion OpenAICloudBackend::ask(std::string body, int choices, const Chun
     return ask(std::move(body),
                detail::ChatStreamReader(on_chunk, {.limits = options().limits,
                                                    .fail_on_malformed = options().fail_on_malformed,
-                                                   .expected_choices = choices}),
+                                                   .expected_choices = choices,
+                                                   .stop = call_options.stop}),
                call_options);
 }
 

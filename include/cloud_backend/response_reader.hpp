@@ -16,13 +16,16 @@ struct NeedMore {};
 struct Complete {};
 /// The user's callback asked for no more; no error.
 struct StoppedByCallback {};
+/// The caller cancelled before something that was about to be delivered (SPEC T1).
+struct Cancelled {};
 
 /// What the bytes read so far amount to.
-using Reading = std::variant<NeedMore, Complete, StoppedByCallback, ErrorDetails>;
+using Reading = std::variant<NeedMore, Complete, StoppedByCallback, Cancelled, ErrorDetails>;
 
 /// Gives meaning to the body of a 2xx answer. A call feeds it, attempt after attempt; `begin`
 /// starts each one anew. Used on the thread that drives the call. User callbacks run inside
-/// `on_body` and `on_end`; what they throw passes through these.
+/// `on_body` and `on_end`; what they throw passes through these. A call looks at its stop token
+/// before each piece; a reader that delivers several things out of one looks between them.
 class ResponseReader {
 public:
     virtual ~ResponseReader() = default;

@@ -161,6 +161,7 @@ Reading ChatStreamReader::end_without_done() {
 Reading ChatStreamReader::read_document() {
     auto answer = document_.read();
     if (auto* error = std::get_if<ErrorDetails>(&answer)) return std::move(*error);
+    if (options_.stop.stop_requested()) return Cancelled{};
     whole_ = std::get<ChatCompletion>(std::move(answer));
     ++events_seen_;
     delivered_ = true;
@@ -229,6 +230,7 @@ std::optional<ErrorDetails> ChatStreamReader::find_stream_error(std::string_view
 }
 
 Reading ChatStreamReader::deliver(const ChatChunk& chunk) {
+    if (options_.stop.stop_requested()) return Cancelled{};  // T1
     ++events_seen_;
     accumulator_.add(chunk);
     delivered_ = true;  // Also if the callback throws.

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,7 @@ struct StreamReaderOptions {
     LimitOptions limits{};
     bool fail_on_malformed = false;
     int expected_choices = 1;  ///< `n` of the request (SPEC T4).
+    std::stop_token stop{};
 };
 
 /// Reads a streamed answer and delivers it chunk by chunk; also an answer that is one JSON document
