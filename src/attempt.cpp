@@ -54,20 +54,22 @@ Attempt::Attempt(const AttemptOptions& options, CircuitBreaker::Permit permit, C
       started_(clock.now()),
       timers_(options.timeouts, started_) {}
 
-void Attempt::on_sent() {
+void Attempt::on_sent(ConnectionUse connection) {
     progress_.sent = true;
+    connection_ = connection;
     timers_.on_sent(clock_.now());
 }
 
-void Attempt::on_first_byte() {
+void Attempt::on_header_bytes() {
+    const TimePoint now = clock_.now();
     progress_.response_begun = true;
-    first_byte_at_ = clock_.now();
-    timers_.on_bytes(*first_byte_at_);
+    if (!first_byte_at_) first_byte_at_ = now;
+    note_bytes(now);
 }
 
 Flow Attempt::on_head(ResponseHead head) {
     head_ = std::move(head);
-    if (!reading_error_body()) reader_.begin(head_);
+    if (reader_has_begun()) reader_.begin(head_);
     return Flow::proceed;
 }
 
@@ -88,16 +90,15 @@ Flow Attempt::on_body(std::string_view bytes) {
     return Flow::stop;
 }
 
-void Attempt::on_finished(TransferResult result) {
+void Attempt::on_finished(std::optional<TransferFailure> failure) {
     transfer_running_ = false;
-    connection_reused_ = result.connection_reused;
-    if (phase_ == Phase::open) end_of_input(std::move(result.failure));
+    if (phase_ == Phase::open) end_of_input(std::move(failure));
     phase_ = Phase::over;
 }
 
 void Attempt::end_of_input(std::optional<TransferFailure> failure) {
     if (reading_error_body()) return answer_with_error_status();
-    if (head_.status != 0) {
+    if (reader_has_begun()) {
         auto reading = read([&] { return failure ? reader_.on_cut() : reader_.on_end(); });
         if (!reading) return;
         if (!failure || !is_cut(*reading)) return take(std::move(*reading));
@@ -135,7 +136,7 @@ AttemptTimers::Expiry Attempt::next_limit() const {
 
 void Attempt::time_is_up(TimeLimit limit) {
     if (reading_error_body()) return answer_with_error_status();
-    if (head_.status != 0) {  // T4: perhaps nothing was missing but the end.
+    if (reader_has_begun()) {  // T4: perhaps nothing was missing but the end.
         auto reading = read([this] { return reader_.on_cut(); });
         if (!reading) return;
         if (!is_cut(*reading)) return take(std::move(*reading));
@@ -157,8 +158,7 @@ std::optional<Reading> Attempt::read(Read&& read_on) {
         return std::nullopt;
     }
     const TimePoint now = clock_.now();
-    timers_.on_bytes(now);
-    permit_.renew(now);  // B3
+    note_bytes(now);
     if (const auto events = reader_.events_seen(); events > events_seen_) {
         events_seen_ = events;
         timers_.on_event(now);
@@ -188,6 +188,12 @@ void Attempt::take(Reading reading) {
     }
 }
 
+/// Signs of life restart the limits and renew a probe's lease (T5, B3).
+void Attempt::note_bytes(TimePoint now) {
+    timers_.on_bytes(now);
+    permit_.renew(now);
+}
+
 /// T10
 void Attempt::drain(std::size_t bytes) {
     drained_ += bytes;
@@ -195,7 +201,7 @@ void Attempt::drain(std::size_t bytes) {
 }
 
 void Attempt::collect_error_body(std::string_view bytes) {
-    timers_.on_bytes(clock_.now());
+    note_bytes(clock_.now());
     error_body_ += bytes.substr(0, max_error_body - error_body_.size());
     if (error_body_.size() == max_error_body) answer_with_error_status();
 }
@@ -226,10 +232,14 @@ void Attempt::end(AttemptResult result, Outcome outcome, std::optional<Duration>
     phase_ = Phase::over;
 }
 
+std::size_t Attempt::malformed_chunks() const {
+    return reader_has_begun() ? reader_.malformed_chunks() : 0;
+}
+
 AttemptInfo Attempt::info() const {
     return {.status = head_.status,
             .duration = ended_at_ - started_,
-            .connection_reused = connection_reused_};
+            .connection_reused = connection_ == ConnectionUse::reused};
 }
 
 }  // namespace cloud_backend::detail

@@ -43,11 +43,11 @@ public:
     Attempt(const AttemptOptions& options, CircuitBreaker::Permit permit, CallClock& clock,
             ResponseReader& reader);
 
-    void on_sent() override;
-    void on_first_byte() override;
+    void on_sent(ConnectionUse connection) override;
+    void on_header_bytes() override;
     Flow on_head(ResponseHead head) override;
     Flow on_body(std::string_view bytes) override;
-    void on_finished(TransferResult result) override;
+    void on_finished(std::optional<TransferFailure> failure) override;
 
     /// Ends the attempt if a limit has passed.
     void check_time();
@@ -67,6 +67,8 @@ public:
     /// Status, times and connection; `error` and `end` are left to the call.
     [[nodiscard]] AttemptInfo info() const;
     [[nodiscard]] const ResponseHead& head() const noexcept { return head_; }
+    /// Of the stream; none of an answer that is an error.
+    [[nodiscard]] std::size_t malformed_chunks() const;
     [[nodiscard]] std::optional<TimePoint> first_byte_at() const noexcept { return first_byte_at_; }
     [[nodiscard]] std::optional<TimePoint> first_event_at() const noexcept {
         return first_event_at_;
@@ -85,7 +87,11 @@ private:
     void end_of_input(std::optional<TransferFailure> failure);
     void drain(std::size_t bytes);
 
+    void note_bytes(TimePoint now);
     [[nodiscard]] bool reading_error_body() const noexcept { return head_.status >= 300; }
+    [[nodiscard]] bool reader_has_begun() const noexcept {
+        return head_.status != 0 && !reading_error_body();
+    }
     void collect_error_body(std::string_view bytes);
     void answer_with_error_status();
 
@@ -107,7 +113,7 @@ private:
     std::size_t events_seen_ = 0;
     std::optional<TimePoint> first_byte_at_{};
     std::optional<TimePoint> first_event_at_{};
-    bool connection_reused_ = false;
+    ConnectionUse connection_ = ConnectionUse::fresh;
     bool transfer_running_ = true;
 
     Phase phase_ = Phase::open;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -27,11 +26,12 @@ Duration probe_lease(const TimeoutOptions& timeouts) {
 }
 
 /// E2: a server may quote the key anywhere.
-void mask(ErrorDetails& details, std::string_view secret) {
+void mask(ErrorDetails& details, const HttpRequest& request) {
+    const auto secrets = secrets_of(request.headers, request.secret);
     auto& api = details.api;
     for (std::string* text :
          {&details.message, &details.request_id, &api.code, &api.type, &api.param, &api.body}) {
-        *text = mask_secret(std::move(*text), secret);
+        *text = mask_secrets(std::move(*text), secrets);
     }
 }
 
@@ -118,6 +118,8 @@ void Call::authorize() {
     std::string key = clock_.off_the_clock([this] { return plan_.credentials.current(); });
     if (!key.empty()) {
         set_header(plan_.request.headers, {plan_.auth.header, plan_.auth.prefix + key});
+    } else if (!plan_.request.secret.empty()) {
+        erase_header(plan_.request.headers, plan_.auth.header);
     }
     plan_.request.secret = std::move(key);
 }
@@ -155,14 +157,14 @@ void Call::note_answer() {
         metadata_.time_to_first_chunk = since_start(*time);
     }
     metadata_.total_time = since_start(attempt_->ended_at());
-    metadata_.malformed_chunks = reader_.malformed_chunks();
+    metadata_.malformed_chunks = attempt_->malformed_chunks();
     metadata_.connection_reused = attempt_->info().connection_reused;
 }
 
 AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
     auto& details = failure.details;
     details.request_id = metadata_.request_id;
-    mask(details, plan_.request.secret);
+    mask(details, plan_.request);
     info.curl_code = details.connection.curl_code;
     info.error = details.code;
 
@@ -195,6 +197,9 @@ RetryDecision Call::decide(const AttemptFailure& failure) const {
     if (const auto* retry = std::get_if<WaitBeforeRetry>(&decision)) {
         if (plan_.health.breaker().retry_in(now) > retry->wait) {
             return GiveUp{AttemptEnd::circuit_open};  // R12
+        }
+        if (plan_.health.throttled_for(now) > retry->wait) {
+            return GiveUp{AttemptEnd::retry_after_too_long};  // B5: said to another call.
         }
         if (!plan_.health.budget().try_spend(failure.assessment.cost)) {
             return GiveUp{AttemptEnd::budget_exhausted};  // R8

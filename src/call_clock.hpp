@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/bounded_duration.hpp"
+
 #include <cloud_backend/clock.hpp>
 
 #include <chrono>
@@ -15,7 +17,7 @@ class CallClock {
 public:
     CallClock(std::function<TimePoint()> now, std::optional<std::chrono::milliseconds> deadline)
         : now_(std::move(now)), started_(now_()) {
-        if (deadline) deadline_ = started_ + *deadline;
+        if (deadline) deadline_ = started_ + bounded(*deadline);
     }
 
     [[nodiscard]] TimePoint now() const { return now_(); }

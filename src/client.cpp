@@ -113,6 +113,8 @@ struct CloudBackendClient::Core {
                                       logged(options.breaker, log, base_url.host()),
                                       options.retry.budget, random)) {
         detail::check_headers(options.headers);
+        credentials.check_confidential(options.headers);
+        detail::check_timeouts(options.timeouts);
         detail::check_retry(options.retry);
         detail::check_breaker(options.breaker);
         detail::check_limits(options.limits);
@@ -175,15 +177,19 @@ HttpRequest CloudBackendClient::make_request(std::string_view path, std::string 
                                                                     : options.idempotency_key});
     }
     detail::check_headers(request.headers);
+    core_->credentials.check_confidential(request.headers);
     return request;
 }
 
 CallMetadata CloudBackendClient::stream(std::string_view path, std::string body,
                                         ResponseReader& reader, const CallOptions& options) const {
     const std::shared_ptr<const Core> core = core_;  // A callback may destroy this client.
+    if (options.timeouts) detail::check_timeouts(*options.timeouts);
     if (options.retry) detail::check_retry(*options.retry);
+    const AuthScheme auth = auth_scheme();
+    detail::check_headers({{auth.header, auth.prefix}});
     detail::Call call({.request = make_request(path, std::move(body), reader.accept(), options),
-                       .auth = auth_scheme(),
+                       .auth = auth,
                        .credentials = core->credentials,
                        .timeouts = options.timeouts.value_or(core->options.timeouts),
                        .deadline = options.deadline ? options.deadline : core->options.deadline,

@@ -1,6 +1,7 @@
 #include "credentials.hpp"
 
 #include "core/ascii.hpp"
+#include "core/redact.hpp"
 #include "core/utf8.hpp"
 
 #include <cloud_backend/error.hpp>
@@ -24,6 +25,10 @@ namespace cloud_backend::detail {
 namespace {
 
 constexpr std::string_view line_breakers("\r\n\0", 3);
+
+bool is_control(char c) {
+    return (c >= 0 && c < ' ') || c == '\x7f';
+}
 
 bool is_token(std::string_view text) {
     constexpr std::string_view separators = "()<>@,;:\\\"/[]?={}";
@@ -54,13 +59,24 @@ void Credentials::check(std::string_view key) const {
         }
         return;
     }
-    if (key.find_first_of(line_breakers) != std::string_view::npos) {
-        throw ConfigError("the API key contains CR, LF or NUL");
+    if (!is_valid_utf8(key) || std::ranges::any_of(key, is_control)) {
+        throw ConfigError("the API key contains a control character, or is not valid UTF-8");
     }
     if (!confidential_) {
         throw ConfigError(
             "the API key would be sent unencrypted: use an https base_url, or set "
             "allow_insecure_http");
+    }
+}
+
+void Credentials::check_confidential(const Headers& headers) const {
+    if (confidential_) return;
+    for (const Header& header : headers) {
+        if (is_secret_header(header.name)) {
+            throw ConfigError("header " + header.name +
+                              " would be sent unencrypted: use an https base_url, or set "
+                              "allow_insecure_http");
+        }
     }
 }
 
@@ -77,10 +93,13 @@ void check_headers(const Headers& headers) {
 }
 
 void set_header(Headers& headers, Header header) {
-    std::erase_if(headers, [&](const Header& other) {
-        return equals_ignoring_case(other.name, header.name);
-    });
+    erase_header(headers, header.name);
     headers.push_back(std::move(header));
+}
+
+void erase_header(Headers& headers, std::string_view name) {
+    std::erase_if(headers,
+                  [&](const Header& other) { return equals_ignoring_case(other.name, name); });
 }
 
 }  // namespace cloud_backend::detail

@@ -20,6 +20,9 @@ public:
     /// not be sent, and what a key function throws.
     [[nodiscard]] std::string current() const;
 
+    /// Throws `ConfigError` for a secret header that would be sent in the open.
+    void check_confidential(const Headers& headers) const;
+
 private:
     void check(std::string_view key) const;
 
@@ -33,5 +36,7 @@ void check_headers(const Headers& headers);
 
 /// Sets `header`, replacing all of the same name.
 void set_header(Headers& headers, Header header);
+/// Removes all headers called `name`.
+void erase_header(Headers& headers, std::string_view name);
 
 }  // namespace cloud_backend::detail

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 
 namespace cloud_backend::detail {
 
@@ -32,6 +33,13 @@ bool is_amount(double value) {
 
 }  // namespace
 
+void check_timeouts(const TimeoutOptions& options) {
+    for (const milliseconds limit :
+         {options.connect, options.first_byte, options.idle, options.content_idle}) {
+        require(limit >= milliseconds::zero(), "a limit of TimeoutOptions is negative");
+    }
+}
+
 void check_retry(const RetryOptions& options) {
     require(options.max_retries >= 0, "RetryOptions::max_retries is negative");
     require(is_amount(options.backoff_factor),
@@ -58,7 +66,10 @@ void check_breaker(const CircuitBreakerOptions& options) {
 }
 
 void check_limits(const LimitOptions& options) {
-    require(options.json_depth >= 1, "LimitOptions::json_depth is 0");
+    // Whoever walks through the JSON may do so by recursion.
+    constexpr std::size_t deepest = 4096;
+    require(options.json_depth >= 1 && options.json_depth <= deepest,
+            "LimitOptions::json_depth is 0 or over 4096");
 }
 
 }  // namespace cloud_backend::detail

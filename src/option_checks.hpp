@@ -5,6 +5,7 @@
 namespace cloud_backend::detail {
 
 /// Throws `ConfigError` for numbers that cannot be meant.
+void check_timeouts(const TimeoutOptions& options);
 void check_retry(const RetryOptions& options);
 void check_breaker(const CircuitBreakerOptions& options);
 void check_limits(const LimitOptions& options);

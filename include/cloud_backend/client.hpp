@@ -30,7 +30,7 @@ struct HttpResponse {
 /// here; a subclass adds paths, headers and the meaning of answers.
 ///
 /// Thread-safe: any number of threads may call at once. Calls drive their own transfer on the
-/// calling thread. The client must outlive the calls made on it.
+/// calling thread. A call keeps what it needs alive: its callbacks may destroy the client.
 class CLOUD_BACKEND_EXPORT CloudBackendClient {
 public:
     virtual ~CloudBackendClient();

@@ -36,15 +36,17 @@ struct RetryOptions {
     std::chrono::milliseconds max_retry_after{60'000};
     /// Statuses worth another attempt (SPEC R1).
     std::vector<int> statuses{408, 409, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529};
-    /// Retry when the connection broke after sending and before an answer. Off: such a
-    /// request is not sent twice; one whose answer had begun and broke off still is.
+    /// Retry when the connection broke after sending and before the first byte of an answer: the
+    /// server may have worked on it, and charge twice. An answer that had begun and broke off
+    /// before anything of it was delivered is asked for again in either case (SPEC 3).
     bool retry_ambiguous = true;
     /// Retry when no answer came in time. Off by default: it is what ends a retry storm.
     bool retry_on_timeout = false;
     RetryBudgetOptions budget{};
 };
 
-/// Time limits (SPEC T5); zero switches one off. They stand still while user code runs.
+/// Time limits (SPEC T5); zero switches one off, more than a year counts as a year. They stand
+/// still while user code runs.
 struct TimeoutOptions {
     std::chrono::milliseconds connect{10'000};     ///< Name lookup, connection and TLS.
     std::chrono::milliseconds first_byte{60'000};  ///< From sending to the first byte back.
@@ -57,7 +59,7 @@ struct LimitOptions {
     std::size_t response_body = std::size_t{64} << 20;     ///< Decoded bytes of a whole answer.
     std::size_t event = std::size_t{8} << 20;              ///< Bytes of one streamed event.
     std::size_t response_headers = std::size_t{64} << 10;  ///< Bytes of all header lines.
-    std::size_t json_depth = 256;                          ///< Nesting of arrays and objects.
+    std::size_t json_depth = 256;  ///< Nesting of arrays and objects; at most 4,096.
 };
 
 struct TlsOptions {
@@ -109,8 +111,8 @@ struct ClientOptions {
     bool allow_insecure_http = false;
     Headers headers{};  ///< Sent with every request.
     TimeoutOptions timeouts{};
-    std::optional<std::chrono::milliseconds>
-        deadline{};  ///< For each call: all attempts and waits.
+    /// For each call: all attempts and waits. Zero or less has passed already.
+    std::optional<std::chrono::milliseconds> deadline{};
     RetryOptions retry{};
     CircuitBreakerOptions breaker{};
     LimitOptions limits{};

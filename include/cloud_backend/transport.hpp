@@ -52,12 +52,7 @@ struct TransferFailure {
     std::string message{};
 };
 
-/// How a transfer ended. No failure means only that the connection ended well: whether the answer
-/// is complete, its reader decides (SPEC T4).
-struct TransferResult {
-    std::optional<TransferFailure> failure{};
-    bool connection_reused = false;
-};
+enum class ConnectionUse { fresh, reused };
 
 enum class Flow { proceed, stop };
 
@@ -68,15 +63,16 @@ public:
     virtual ~TransferEvents() = default;
 
     /// Connected; from here on the request may reach the server.
-    virtual void on_sent() = 0;
-    /// The first byte of the answer arrived.
-    virtual void on_first_byte() = 0;
+    virtual void on_sent(ConnectionUse connection) = 0;
+    /// Bytes of a head arrived, a 1xx one included. The first ones are the answer's first byte.
+    virtual void on_header_bytes() = 0;
     virtual Flow on_head(ResponseHead head) = 0;
     /// A piece of the decoded body, valid during the call. After `stop` no further event comes,
     /// `on_finished` included; the connection is given up.
     virtual Flow on_body(std::string_view bytes) = 0;
-    /// The transfer is over; its slot is free. The last event.
-    virtual void on_finished(TransferResult result) = 0;
+    /// The transfer is over; its slot is free. The last event. No failure means only that the
+    /// connection ended well: whether the answer is complete, its reader decides (SPEC T4).
+    virtual void on_finished(std::optional<TransferFailure> failure) = 0;
 };
 
 /// Runs transfers on the thread that calls `run_once`. Used by one thread at a time.

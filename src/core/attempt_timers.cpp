@@ -1,5 +1,7 @@
 #include "core/attempt_timers.hpp"
 
+#include "core/bounded_duration.hpp"
+
 #include <chrono>
 
 namespace cloud_backend::detail {
@@ -8,8 +10,7 @@ namespace {
 
 TimePoint end_of(TimePoint since, std::chrono::milliseconds limit) noexcept {
     const bool off = limit <= std::chrono::milliseconds::zero();
-    // Compared by subtraction: a limit of "for ever" must not overflow.
-    return off || TimePoint::max() - since <= limit ? TimePoint::max() : since + limit;
+    return off ? TimePoint::max() : since + bounded(limit);
 }
 
 }  // namespace

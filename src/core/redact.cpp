@@ -78,6 +78,22 @@ std::string mask_secret(std::string text, std::string_view secret) {
     return masked.append(text, copied);
 }
 
+std::vector<std::string> secrets_of(const Headers& headers, std::string_view key) {
+    std::vector<std::string> secrets{std::string(key)};
+    for (const auto& [name, value] : headers) {
+        if (!is_secret_header(name)) continue;
+        secrets.push_back(value);
+        const auto space = value.find(' ');
+        if (space != std::string::npos) secrets.push_back(value.substr(space + 1));
+    }
+    return secrets;
+}
+
+std::string mask_secrets(std::string text, const std::vector<std::string>& secrets) {
+    for (const std::string& secret : secrets) text = mask_secret(std::move(text), secret);
+    return text;
+}
+
 std::string printable(std::string_view text, std::size_t max_bytes) {
     // Every byte of the text becomes at least one of the result.
     const bool surely_cut = text.size() > max_bytes;
@@ -102,6 +118,22 @@ bool is_secret_header(std::string_view name) noexcept {
         "x-goog-api-key", "ocp-apim-subscription-key", "cookie",  "set-cookie"};
     return std::ranges::any_of(
         secret, [name](std::string_view other) { return equals_ignoring_case(name, other); });
+}
+
+bool is_secret(const Header& header, std::string_view key) noexcept {
+    return is_secret_header(header.name) ||
+           (!key.empty() && header.value.find(key) != std::string::npos);
+}
+
+std::string mask_quoted_header(std::string_view text, const std::vector<std::string>& names) {
+    for (std::size_t at = 0; (at = text.find('[', at)) != std::string_view::npos;) {
+        ++at;
+        const auto name = text.substr(at, text.find(':', at) - at);
+        const bool secret = std::ranges::any_of(
+            names, [&](const std::string& other) { return equals_ignoring_case(name, other); });
+        if (secret) return std::string(text.substr(0, at + name.size())) + ": " + std::string(mask);
+    }
+    return std::string(text);
 }
 
 std::string mask_header_lines(std::string_view lines) {

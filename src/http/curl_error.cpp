@@ -29,6 +29,11 @@ TransferFault fault_of(CURLcode code, bool sent) {
         case CURLE_BAD_FUNCTION_ARGUMENT:
         case CURLE_UNKNOWN_OPTION:
         case CURLE_BAD_CONTENT_ENCODING:
+        case CURLE_SSL_ENGINE_NOTFOUND:
+        case CURLE_SSL_ENGINE_SETFAILED:
+        case CURLE_SSL_ENGINE_INITFAILED:
+        case CURLE_SSL_CERTPROBLEM:
+        case CURLE_SSL_CIPHER:
         case CURLE_FILESIZE_EXCEEDED:
         case too_large_code:
             return TransferFault::local;

@@ -9,15 +9,21 @@ namespace cloud_backend::detail {
 
 namespace {
 
-std::vector<std::string> secrets_of(const HttpRequest& request) {
-    std::vector<std::string> secrets{request.secret};
-    for (const auto& [name, value] : request.headers) {
-        if (is_secret_header(name)) secrets.push_back(value);
-    }
+/// Also the query: some services are given the key there.
+std::vector<std::string> all_secrets_of(const HttpRequest& request) {
+    auto secrets = secrets_of(request.headers, request.secret);
     const std::string_view query =
         std::string_view(request.url).substr(without_query(request.url).size());
     secrets.emplace_back(query);
     return secrets;
+}
+
+std::vector<std::string> secret_headers_of(const HttpRequest& request) {
+    std::vector<std::string> names;
+    for (const Header& header : request.headers) {
+        if (is_secret(header, request.secret)) names.push_back(header.name);
+    }
+    return names;
 }
 
 /// libcurl quotes the proxy variables of the environment, which may hold a password.
@@ -34,7 +40,7 @@ std::string mask_user_info(std::string text) {
 }  // namespace
 
 CurlTrace::CurlTrace(const Log& log, const HttpRequest& request)
-    : log_(log), secrets_(secrets_of(request)) {}
+    : log_(log), secrets_(all_secrets_of(request)), secret_headers_(secret_headers_of(request)) {}
 
 void CurlTrace::attach(EasyOptions& easy) {
     easy.set(CURLOPT_DEBUGFUNCTION, &on_debug);
@@ -52,7 +58,7 @@ int CurlTrace::on_debug(CURL* /*handle*/, curl_infotype type, char* data, std::s
 }
 
 void CurlTrace::take(curl_infotype type, std::string_view text) {
-    if (type == CURLINFO_TEXT) write("* ", text);
+    if (type == CURLINFO_TEXT) write("* ", mask_quoted_header(text, secret_headers_));
     if (type == CURLINFO_HEADER_IN) write("< ", mask_header_lines(text));
     if (type == CURLINFO_HEADER_OUT) take_sent_headers(text);
 }
@@ -75,9 +81,8 @@ void CurlTrace::write(std::string_view prefix, std::string_view line) const {
     constexpr std::size_t longest = 1024;
     while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
     if (line.empty()) return;
-    std::string text(line);
-    for (const std::string& secret : secrets_) text = mask_secret(std::move(text), secret);
-    log_(LogLevel::trace, "{}{}", prefix, printable(mask_user_info(std::move(text)), longest));
+    const std::string text = mask_user_info(mask_secrets(std::string(line), secrets_));
+    log_(LogLevel::trace, "{}{}", prefix, printable(text, longest));
 }
 
 }  // namespace cloud_backend::detail

@@ -36,6 +36,7 @@ private:
     const Log& log_;
     /// Masked by value, because libcurl words its messages as it likes.
     std::vector<std::string> secrets_;
+    std::vector<std::string> secret_headers_;  ///< Their names.
     std::string sent_headers_{};
 };
 

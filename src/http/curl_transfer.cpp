@@ -112,15 +112,15 @@ bool CurlTransfer::ready_to_send(int local_port) {
         own_failure_ = second_send();
         return false;
     }
-    connection_reused_ = connection_was_reused();
-    if (connection_reused_ && is_dead(local_port)) return false;
+    const ConnectionUse connection = connection_use();
+    if (connection == ConnectionUse::reused && is_dead(local_port)) return false;
     sent_ = true;
-    events_->on_sent();
+    events_->on_sent(connection);
     return !given_up();
 }
 
 bool CurlTransfer::take_header_line(std::string_view line) {
-    if (header_bytes_ == 0) events_->on_first_byte();
+    events_->on_header_bytes();
     if (given_up()) return false;
     header_bytes_ += line.size();
     if (header_bytes_ > max_header_bytes_) {
@@ -150,10 +150,10 @@ bool CurlTransfer::is_dead(int local_port) {
 }
 
 /// Asked before sending: a connection that libcurl makes after this one died does not count.
-bool CurlTransfer::connection_was_reused() const {
+ConnectionUse CurlTransfer::connection_use() const {
     long connections_made = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &connections_made);
-    return connections_made == 0;
+    return connections_made == 0 ? ConnectionUse::reused : ConnectionUse::fresh;
 }
 
 // --- the end ------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ void CurlTransfer::finish(CURLcode code) {
         auto head = head_reader_.cut_off();
         if (head && !obey(events_->on_head(std::move(*head)))) return;
     }
-    events_->on_finished({.failure = failure_after(code), .connection_reused = connection_reused_});
+    events_->on_finished(failure_after(code));
 }
 
 std::optional<TransferFailure> CurlTransfer::failure_after(CURLcode code) const {

@@ -67,7 +67,7 @@ private:
     [[nodiscard]] bool take_header_line(std::string_view line);
     [[nodiscard]] bool take_body(std::string_view bytes);
     [[nodiscard]] bool obey(Flow flow) noexcept;
-    [[nodiscard]] bool connection_was_reused() const;
+    [[nodiscard]] ConnectionUse connection_use() const;
     [[nodiscard]] std::optional<TransferFailure> failure_after(CURLcode code) const;
 
     const TransferLoop::TransferId id_;
@@ -83,7 +83,6 @@ private:
     bool found_dead_connection_ = false;
     std::size_t dead_connections_ = 0;
     bool sent_ = false;
-    bool connection_reused_ = false;
     std::size_t header_bytes_ = 0;
     ResponseHeadReader head_reader_{};
     std::optional<TransferFailure> own_failure_{};  ///< Why a callback ended the transfer.

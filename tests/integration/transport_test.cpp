@@ -56,13 +56,14 @@ HttpRequest request_to(const std::string& base_url) {
 /// Keeps what a transfer said, and does what the test wants inside its events.
 class Recorder final : public TransferEvents {
 public:
-    void on_sent() override {
+    void on_sent(ConnectionUse use) override {
         names.emplace_back("sent");
+        connection = use;
         if (inside_sent) inside_sent();
     }
-    void on_first_byte() override {
-        names.emplace_back("first byte");
-        if (inside_first_byte) inside_first_byte();
+    void on_header_bytes() override {
+        if (names.back() != "header") names.emplace_back("header");
+        if (inside_header) inside_header();
     }
     Flow on_head(ResponseHead received) override {
         names.emplace_back("head");
@@ -74,28 +75,32 @@ public:
         body += bytes;
         return inside_body ? inside_body() : Flow::proceed;
     }
-    void on_finished(TransferResult received) override {
+    void on_finished(std::optional<TransferFailure> received) override {
         names.emplace_back("finished");
-        result = std::move(received);
+        failure_ = std::move(received);
         if (inside_finished) inside_finished();
     }
 
-    [[nodiscard]] bool finished() const { return result.has_value(); }
+    [[nodiscard]] bool finished() const { return has("finished"); }
+    [[nodiscard]] bool succeeded() const { return finished() && !failure_; }
     [[nodiscard]] bool has(std::string_view name) const {
         return std::ranges::find(names, name) != names.end();
     }
     /// Of a transfer that has failed.
-    [[nodiscard]] const TransferFailure& failure() const { return result.value().failure.value(); }
+    [[nodiscard]] const TransferFailure& failure() const { return failure_.value(); }
 
     std::vector<std::string> names{};
     ResponseHead head{};
     std::string body{};
-    std::optional<TransferResult> result{};
+    std::optional<ConnectionUse> connection{};
     std::function<void()> inside_sent{};
-    std::function<void()> inside_first_byte{};
+    std::function<void()> inside_header{};
     std::function<Flow()> inside_head{};
     std::function<Flow()> inside_body{};
     std::function<void()> inside_finished{};
+
+private:
+    std::optional<TransferFailure> failure_{};
 };
 
 using Names = std::vector<std::string>;
@@ -153,13 +158,13 @@ TEST_F(TransportTest, DeliversTheEventsInOrder) {
     server_.enqueue(Answer::stream({"one", "two"}, {{"X-Request-Id", "r1"}}).pause_between(20ms));
     const Recorder events = exchange(*loop_, request_);
 
-    EXPECT_EQ(events.names, (Names{"sent", "first byte", "head", "body", "finished"}));
+    EXPECT_EQ(events.names, (Names{"sent", "header", "head", "body", "finished"}));
     EXPECT_EQ(events.head.status, 200);
     EXPECT_EQ(*find_header(events.head.headers, "x-request-id"), "r1");
     EXPECT_TRUE(events.head.framed);
     EXPECT_EQ(events.body, "data: one\n\ndata: two\n\n");
-    EXPECT_FALSE(events.result->failure);
-    EXPECT_FALSE(events.result->connection_reused);
+    EXPECT_TRUE(events.succeeded());
+    EXPECT_EQ(events.connection, ConnectionUse::fresh);
 }
 
 TEST_F(TransportTest, SendsWhatTheRequestSaysAndNothingMore) {
@@ -205,7 +210,7 @@ TEST_F(TransportTest, DoesNotFollowRedirects) {  // T6
     server_.enqueue(Answer::status(302, {{"Location", server_.url() + "/elsewhere"}}));
     const Recorder events = exchange(*loop_, request_);
     EXPECT_EQ(events.head.status, 302);
-    EXPECT_FALSE(events.result->failure);
+    EXPECT_TRUE(events.succeeded());
     EXPECT_EQ(server_.request_count(), 1U);
 }
 
@@ -214,7 +219,7 @@ TEST_F(TransportTest, InformationalAnswersAreFirstBytesButNoHead) {
                                   "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nok")
                         .pause_at(30, 20ms));
     const Recorder events = exchange(*loop_, request_);
-    EXPECT_EQ(events.names, (Names{"sent", "first byte", "head", "body", "finished"}));
+    EXPECT_EQ(events.names, (Names{"sent", "header", "head", "body", "finished"}));
     EXPECT_EQ(events.head.status, 201);
     EXPECT_EQ(events.head.headers.size(), 1U);
 }
@@ -224,13 +229,13 @@ TEST_F(TransportTest, TrailersMakeNoSecondHead) {
         Answer::bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                       "2\r\nok\r\n0\r\nChecksum: 1\r\n\r\n"));
     const Recorder events = exchange(*loop_, request_);
-    EXPECT_EQ(events.names, (Names{"sent", "first byte", "head", "body", "finished"}));
+    EXPECT_EQ(events.names, (Names{"sent", "header", "head", "body", "finished"}));
 }
 
 TEST_F(TransportTest, AStatusLineAndNothingElseIsAHead) {  // T4
     server_.enqueue(Answer::bytes("HTTP/1.1 200 OK\r\n").then_close());
     const Recorder events = exchange(*loop_, request_);
-    EXPECT_EQ(events.names, (Names{"sent", "first byte", "head", "finished"}));
+    EXPECT_EQ(events.names, (Names{"sent", "header", "head", "finished"}));
     EXPECT_EQ(events.head.status, 200);
     EXPECT_FALSE(events.head.framed);
 }
@@ -240,7 +245,7 @@ TEST_F(TransportTest, ABodyThatEndsWithTheConnectionIsNotFramed) {  // T4
     const Recorder events = exchange(*loop_, request_);
     EXPECT_FALSE(events.head.framed);
     EXPECT_EQ(events.body, "half");
-    EXPECT_FALSE(events.result->failure);
+    EXPECT_TRUE(events.succeeded());
 }
 
 // --- connections --------------------------------------------------------------------------------
@@ -248,7 +253,8 @@ TEST_F(TransportTest, ABodyThatEndsWithTheConnectionIsNotFramed) {  // T4
 TEST_F(TransportTest, ManyRequestsUseOneConnection) {  // T10
     for (int i = 0; i < 20; ++i) {
         const auto loop = transport_->open_loop();  // From the pool, but for the first.
-        EXPECT_EQ(exchange(*loop, request_).result->connection_reused, i > 0);
+        EXPECT_EQ(exchange(*loop, request_).connection,
+                  i > 0 ? ConnectionUse::reused : ConnectionUse::fresh);
     }
     EXPECT_EQ(server_.connection_count(), 1U);
     EXPECT_EQ(server_.request_count(), 20U);
@@ -258,8 +264,8 @@ TEST_F(TransportTest, AConnectionClosedWhileIdleIsReplacedSilently) {
     exchange(*loop_, request_);
     server_.close_idle_connections();
     const Recorder events = exchange(*loop_, request_);
-    EXPECT_FALSE(events.result->failure);
-    EXPECT_FALSE(events.result->connection_reused);
+    EXPECT_TRUE(events.succeeded());
+    EXPECT_EQ(events.connection, ConnectionUse::fresh);
     EXPECT_EQ(server_.request_count(), 2U);
 }
 
@@ -272,9 +278,9 @@ TEST_F(TransportTest, NeverSendsARequestTwice) {  // T2
     EXPECT_EQ(events.failure().fault, TransferFault::interrupted);
     EXPECT_EQ(events.failure().stage, ConnectionStage::send);
     EXPECT_EQ(events.failure().curl_code, CURLE_ABORTED_BY_CALLBACK);
-    EXPECT_TRUE(events.result->connection_reused);
+    EXPECT_EQ(events.connection, ConnectionUse::reused);
     EXPECT_EQ(server_.request_count(), 2U);
-    EXPECT_FALSE(exchange(*loop_, request_).result->failure);  // The next one starts afresh.
+    EXPECT_TRUE(exchange(*loop_, request_).succeeded());  // The next one starts afresh.
 }
 
 TEST(TransportFailureTest, SentOnADyingConnectionIsAmbiguousThoughReconnectingIsRefused) {  // T3
@@ -292,7 +298,7 @@ TEST(TransportFailureTest, SentOnADyingConnectionIsAmbiguousThoughReconnectingIs
     });
     const auto transport = make_transport();
     const auto loop = transport->open_loop();
-    EXPECT_FALSE(exchange(*loop, request).result->failure);
+    EXPECT_TRUE(exchange(*loop, request).succeeded());
     const Recorder events = exchange(*loop, request);
     EXPECT_EQ(events.failure().curl_code, CURLE_COULDNT_CONNECT);
     EXPECT_EQ(events.failure().fault, TransferFault::interrupted);
@@ -324,7 +330,7 @@ TEST(TransportPoolTest, ALoopKeepsItsTransportAlive) {
     auto transport = make_transport();
     const auto loop = transport->open_loop();
     transport.reset();
-    EXPECT_FALSE(exchange(*loop, request_to(server.url())).result->failure);
+    EXPECT_TRUE(exchange(*loop, request_to(server.url())).succeeded());
 }
 
 TEST_F(TransportTest, ALoopGivenBackAbortsItsTransfers) {
@@ -335,7 +341,7 @@ TEST_F(TransportTest, ALoopGivenBackAbortsItsTransfers) {
     }
     EXPECT_TRUE(server_.wait_until([&] { return server_.open_connections() == 0; }));
     const auto loop = transport_->open_loop();  // The same one.
-    EXPECT_FALSE(exchange(*loop, request_).result->failure);
+    EXPECT_TRUE(exchange(*loop, request_).succeeded());
 }
 
 TEST_F(TransportTest, EachThreadHasItsOwnLoop) {  // T9
@@ -346,7 +352,7 @@ TEST_F(TransportTest, EachThreadHasItsOwnLoop) {  // T9
             threads.emplace_back([this] {
                 for (int j = 0; j < 10; ++j) {
                     const auto loop = transport_->open_loop();
-                    EXPECT_FALSE(exchange(*loop, request_).result->failure);
+                    EXPECT_TRUE(exchange(*loop, request_).succeeded());
                 }
             });
         }
@@ -365,7 +371,7 @@ TEST(TransportFailureTest, ARefusedConnection) {
     EXPECT_EQ(events.failure().stage, ConnectionStage::connect);
     EXPECT_EQ(events.failure().curl_code, CURLE_COULDNT_CONNECT);
     EXPECT_NE(events.failure().message, "");
-    EXPECT_FALSE(events.result->connection_reused);
+    EXPECT_EQ(events.connection, ConnectionUse::fresh);
 }
 
 TEST(TransportFailureTest, AnUnknownHost) {
@@ -441,7 +447,7 @@ std::string header_lines(std::size_t bytes) {
 }
 
 void expect_too_large(const Recorder& events) {
-    EXPECT_EQ(events.names, (Names{"sent", "first byte", "finished"}));
+    EXPECT_EQ(events.names, (Names{"sent", "header", "finished"}));
     EXPECT_EQ(events.failure().fault, TransferFault::too_large);
 }
 
@@ -472,7 +478,7 @@ TEST_F(TransportTest, HeadersWithinTheLimitPass) {
     const std::string head = "HTTP/1.1 204 \r\nA: b\r\n\r\n";
     request.max_header_bytes = head.size();
     server_.enqueue(Answer::bytes(head));
-    EXPECT_FALSE(exchange(*loop_, request).result->failure);
+    EXPECT_TRUE(exchange(*loop_, request).succeeded());
     request.max_header_bytes = head.size() - 1;
     server_.enqueue(Answer::bytes(head));
     EXPECT_EQ(exchange(*loop_, request).failure().fault, TransferFault::too_large);
@@ -502,7 +508,7 @@ TEST_F(TransportTest, StopFromTheHeadEndsTheTransferWithoutBody) {
         loop_->start(request_, events);
         ASSERT_TRUE(run_until(*loop_, [&] { return events.has("head"); }));
         run_for(*loop_, 50ms);
-        EXPECT_EQ(events.names, (Names{"sent", "first byte", "head"}));
+        EXPECT_EQ(events.names, (Names{"sent", "header", "head"}));
     }
 }
 
@@ -527,7 +533,7 @@ TEST_F(TransportTest, AbortBeforeTheFirstRun) {
 }
 
 TEST_F(TransportTest, ATransferCanAbortItselfFromAnyEvent) {
-    for (const std::string event : {"sent", "first byte", "head", "body"}) {
+    for (const std::string event : {"sent", "header", "head", "body"}) {
         Recorder events;
         const auto id = loop_->start(request_, events);
         const auto abort = [&] {
@@ -535,14 +541,14 @@ TEST_F(TransportTest, ATransferCanAbortItselfFromAnyEvent) {
             return Flow::proceed;
         };
         if (event == "sent") events.inside_sent = abort;
-        if (event == "first byte") events.inside_first_byte = abort;
+        if (event == "header") events.inside_header = abort;
         if (event == "head") events.inside_head = abort;
         if (event == "body") events.inside_body = abort;
         ASSERT_TRUE(run_until(*loop_, [&] { return events.has(event); }));
         run_for(*loop_, 50ms);
         EXPECT_EQ(events.names.back(), event);
     }
-    EXPECT_FALSE(exchange(*loop_, request_).result->failure);
+    EXPECT_TRUE(exchange(*loop_, request_).succeeded());
 }
 
 TEST_F(TransportTest, AnEventCanAbortAnotherTransfer) {
@@ -586,8 +592,8 @@ TEST_F(TransportTest, EventsCanStartTransfers) {
     events.inside_finished = [&] { loop_->start(request_, after_end); };
     loop_->start(request_, events);
     ASSERT_TRUE(run_until(*loop_, [&] { return from_body.finished() && after_end.finished(); }));
-    EXPECT_FALSE(from_body.result->failure);
-    EXPECT_FALSE(after_end.result->failure);
+    EXPECT_TRUE(from_body.succeeded());
+    EXPECT_TRUE(after_end.succeeded());
 }
 
 TEST_F(TransportTest, TransfersOfOneLoopRunAtTheSameTime) {
@@ -616,7 +622,7 @@ TEST_F(TransportTest, WhatAnEventThrowsComesOutOfRunOnce) {  // T7
     loop_->start(request_, events);
     EXPECT_THROW(finish(*loop_, events), std::bad_alloc);
     EXPECT_FALSE(events.finished());
-    EXPECT_FALSE(exchange(*loop_, request_).result->failure);
+    EXPECT_TRUE(exchange(*loop_, request_).succeeded());
 }
 
 // --- waiting ------------------------------------------------------------------------------------

@@ -16,16 +16,16 @@ Exchange& Exchange::after(std::chrono::milliseconds delay) {
     return *this;
 }
 
-Exchange& Exchange::sent() {
-    return add(Sent{});
+Exchange& Exchange::sent(ConnectionUse connection) {
+    return add(connection);
 }
 
-Exchange& Exchange::first_byte() {
-    return add(FirstByte{});
+Exchange& Exchange::header_bytes() {
+    return add(HeaderBytes{});
 }
 
 Exchange& Exchange::head(int status, Headers headers, bool framed) {
-    return first_byte().add(ResponseHead{status, std::move(headers), framed});
+    return header_bytes().add(ResponseHead{status, std::move(headers), framed});
 }
 
 Exchange& Exchange::body(std::string bytes) {
@@ -33,12 +33,11 @@ Exchange& Exchange::body(std::string bytes) {
 }
 
 Exchange& Exchange::finish() {
-    return add(TransferResult{});
+    return add(End{});
 }
 
 Exchange& Exchange::fail(TransferFault fault, ConnectionStage stage, int curl_code) {
-    return add(
-        TransferResult{.failure = TransferFailure{fault, stage, curl_code, "the network failed"}});
+    return add(End{TransferFailure{fault, stage, curl_code, "the network failed"}});
 }
 
 Exchange& Exchange::also(std::function<void()> action) {
@@ -107,16 +106,16 @@ private:
         auto action = std::move(exchange_.events_.front().action);
         exchange_.events_.pop_front();
         auto flow = Flow::proceed;
-        if (std::holds_alternative<Exchange::Sent>(action)) {
-            events_->on_sent();
-        } else if (std::holds_alternative<Exchange::FirstByte>(action)) {
-            events_->on_first_byte();
+        if (const auto* connection = std::get_if<ConnectionUse>(&action)) {
+            events_->on_sent(*connection);
+        } else if (std::holds_alternative<Exchange::HeaderBytes>(action)) {
+            events_->on_header_bytes();
         } else if (auto* head = std::get_if<ResponseHead>(&action)) {
             flow = events_->on_head(std::move(*head));
         } else if (auto* body = std::get_if<Exchange::Body>(&action)) {
             flow = events_->on_body(body->bytes);
-        } else if (auto* result = std::get_if<TransferResult>(&action)) {
-            std::exchange(events_, nullptr)->on_finished(std::move(*result));
+        } else if (auto* end = std::get_if<Exchange::End>(&action)) {
+            std::exchange(events_, nullptr)->on_finished(std::move(end->failure));
         } else {
             std::get<std::function<void()>>(action)();
         }

@@ -20,10 +20,10 @@ public:
     /// The next event comes this much later than the one before it.
     Exchange& after(std::chrono::milliseconds delay);
 
-    Exchange& sent();
+    Exchange& sent(ConnectionUse connection = ConnectionUse::fresh);
     /// Status line and headers arrive (and with them the first byte).
     Exchange& head(int status, Headers headers = {}, bool framed = true);
-    Exchange& first_byte();
+    Exchange& header_bytes();
     Exchange& body(std::string bytes);
     Exchange& finish();
     Exchange& fail(TransferFault fault, ConnectionStage stage = ConnectionStage::receive,
@@ -38,13 +38,15 @@ public:
 private:
     friend class FakeLoop;
 
-    struct Sent {};
-    struct FirstByte {};
+    struct HeaderBytes {};
+    struct End {
+        std::optional<TransferFailure> failure{};
+    };
     struct Body {
         std::string bytes;
     };
     using Action =
-        std::variant<Sent, FirstByte, ResponseHead, Body, TransferResult, std::function<void()>>;
+        std::variant<ConnectionUse, HeaderBytes, ResponseHead, Body, End, std::function<void()>>;
     struct Event {
         std::chrono::milliseconds delay{};
         Action action;

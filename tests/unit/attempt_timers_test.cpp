@@ -62,10 +62,14 @@ TEST(AttemptTimers, ZeroSwitchesALimitOff) {
     EXPECT_EQ(timers.next().at, TimePoint::max());
 }
 
-TEST(AttemptTimers, ALimitWithoutEndDoesNotOverflow) {
-    const AttemptTimers timers(
-        {.connect = std::chrono::duration_cast<std::chrono::milliseconds>(Duration::max())}, start);
-    EXPECT_EQ(timers.next().at, TimePoint::max());
+TEST(AttemptTimers, ALimitOfForEverDoesNotOverflow) {
+    constexpr auto for_ever = std::chrono::milliseconds::max();
+    AttemptTimers timers({for_ever, for_ever, for_ever, for_ever}, start);
+    EXPECT_GT(timers.next().at, start + 24h * 364);
+    timers.on_sent(start);
+    EXPECT_GT(timers.next().at, start + 24h * 364);
+    timers.on_bytes(start);
+    EXPECT_GT(timers.next().at, start + 24h * 364);
 }
 
 }  // namespace

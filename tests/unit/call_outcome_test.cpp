@@ -153,7 +153,7 @@ TEST_F(CallOutcome, ARedirectIsAnErrorThatNamesItsTargetWithoutItsQuery) {  // T
 
 TEST_F(CallOutcome, LargeResponseHeadersAreALocalLimit) {  // T8
     const TestClient client(options);
-    network->expect(Exchange().sent().first_byte().fail(TransferFault::too_large));
+    network->expect(Exchange().sent().header_bytes().fail(TransferFault::too_large));
     EXPECT_THROW(client.stream("/x", "{}", reader), LimitExceededError);
     EXPECT_EQ(network->requests.size(), 1u);
     EXPECT_EQ(snapshot(client).counters.neutral, 1u);
@@ -287,6 +287,33 @@ TEST_F(CallOutcome, AnIsolatedCircuitRefusesForEver) {  // B6
     client.health()->breaker().isolate();
     EXPECT_EQ(error_of<CircuitBreakerError>([&] { client.stream("/x", "{}", reader); }).retry_in(),
               Duration::max());
+}
+
+TEST_F(CallOutcome, AProbeKeepsItsPlaceAsLongAsBytesArrive) {  // B3: its lease is 80 s
+    options.retry.max_retries = 0;
+    options.breaker.fail_max = 1;
+    const auto probe_with = [&](Exchange exchange) {
+        const TestClient client(options);
+        network->expect(Exchange::answer(503, ""));
+        EXPECT_THROW(client.stream("/x", "{}", reader), InternalServerError);
+        network->advance(32s);
+        network->expect(exchange.also(
+            [&] { EXPECT_GT(client.health()->breaker().retry_in(network->now()), 0s); }));
+        EXPECT_THROW(client.stream("/x", "{}", reader), Error);
+    };
+    auto head_by_drops = Exchange().sent();
+    auto error_by_drops = Exchange().sent().head(500);
+    for (int i = 0; i < 3; ++i) {
+        head_by_drops.after(50s).header_bytes();
+        error_by_drops.after(50s).body("x");
+    }
+    probe_with(head_by_drops);
+    probe_with(error_by_drops);
+}
+
+TEST_F(CallOutcome, AConnectionWasReusedAlsoWhenTheLibraryEndsTheTransfer) {  // C5
+    network->expect(Exchange().sent(ConnectionUse::reused).head(200).body(".\n"));
+    EXPECT_TRUE(TestClient(options).stream("/x", "{}", reader).connection_reused);
 }
 
 }  // namespace

@@ -246,5 +246,27 @@ TEST_F(CallRetry, ABreakerThatOpensDuringTheWaitLeavesTheLastRealError) {  // R1
     EXPECT_EQ(network->requests.size(), 1u);
 }
 
+TEST_F(CallRetry, NoWaitBeginsThatAThrottlingOutlasts) {  // B5
+    options.health = std::make_shared<EndpointHealth>();
+    const auto start = network->now();
+    network->expect(Exchange()
+                        .sent()
+                        .also([&] { options.health->throttle(network->now(), 30s); })
+                        .head(503)
+                        .finish());
+    const auto error = failing_call<InternalServerError>();
+    EXPECT_EQ(error.attempts().back().end, AttemptEnd::retry_after_too_long);
+    EXPECT_EQ(network->now(), start);
+}
+
+TEST_F(CallRetry, AKeyFunctionThatRunsOutOfKeysTakesTheOldOneBack) {  // R11
+    options.require_api_key = false;
+    options.api_key = [asked = 0]() mutable { return std::string(asked++ == 0 ? "sk-1" : ""); };
+    network->expect(Exchange::answer(503, "")).expect(Exchange::answer(200, ".\n"));
+    call();
+    EXPECT_NE(find_header(network->requests[0].headers, "Authorization"), nullptr);
+    EXPECT_EQ(find_header(network->requests[1].headers, "Authorization"), nullptr);
+}
+
 }  // namespace
 }  // namespace cloud_backend::test

@@ -42,7 +42,7 @@ TEST_F(CallTimeout, FirstByte) {
 }
 
 TEST_F(CallTimeout, IdleBeforeTheBody) {
-    network->expect(Exchange().sent().after(7s).first_byte());
+    network->expect(Exchange().sent().after(7s).header_bytes());
     expect_timeout(TimeLimit::idle, 67s);
 }
 
@@ -115,6 +115,44 @@ TEST_F(CallTimeout, ASilentErrorBodyStillTellsItsStatus) {
     EXPECT_EQ(
         error_of<NotFoundError>([&] { TestClient(options).stream("/x", "{}", reader); }).status(),
         404);
+}
+
+TEST_F(CallTimeout, LimitsOfForEverNeverPass) {
+    constexpr auto for_ever = std::chrono::milliseconds::max();
+    network->expect(Exchange().after(1h).sent().after(5h).head(200).after(9h).body(".\n").finish());
+    const CallOptions patient{.deadline = for_ever,
+                              .timeouts = TimeoutOptions{for_ever, for_ever, for_ever, for_ever}};
+    EXPECT_NO_THROW(TestClient(options).stream("/x", "{}", reader, patient));
+}
+
+TEST_F(CallTimeout, ADeadlineBelowZeroHasPassed) {
+    EXPECT_EQ(error_of<TimeoutError>([&] {
+                  TestClient(options).stream("/x", "{}", reader,
+                                             {.deadline = std::chrono::milliseconds::min()});
+              }).limit(),
+              TimeLimit::deadline);
+}
+
+TEST_F(CallTimeout, NegativeLimitsOfACallAreRefused) {
+    EXPECT_THROW(
+        TestClient(options).stream("/x", "{}", reader, {.timeouts = TimeoutOptions{.idle = -1ms}}),
+        ConfigError);
+    EXPECT_TRUE(network->requests.empty());
+}
+
+TEST_F(CallTimeout, EachPieceOfAHeadIsASignOfLife) {  // "silence between bytes"
+    network->expect(Exchange()
+                        .sent()
+                        .after(50s)
+                        .header_bytes()  // A 1xx, or a header that comes drop by drop.
+                        .after(50s)
+                        .header_bytes()
+                        .after(50s)
+                        .head(200)
+                        .body(".\n")
+                        .finish());
+    const auto metadata = TestClient(options).stream("/x", "{}", reader);
+    EXPECT_EQ(metadata.time_to_first_byte, 50s);
 }
 
 }  // namespace

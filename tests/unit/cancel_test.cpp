@@ -32,8 +32,8 @@ TEST(Cancel, IsSeenBeforeEachPieceThatTheTransportHasBuffered) {
     detail::Attempt attempt({.retry = retry, .stop = stop.get_token()},
                             std::get<CircuitBreaker::Permit>(breaker.acquire(now, 1min)), clock,
                             reader);
-    attempt.on_sent();
-    attempt.on_first_byte();
+    attempt.on_sent(ConnectionUse::fresh);
+    attempt.on_header_bytes();
     attempt.on_head({.status = 200});
     EXPECT_EQ(attempt.on_body("a\n"), Flow::proceed);
     stop.request_stop();

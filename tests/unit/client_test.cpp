@@ -117,6 +117,9 @@ TEST_F(Client, BadOptionsAreRefusedWhenTheClientIsMade) {
     refused([](ClientOptions& o) { o.breaker.fail_max = 0; });
     refused([](ClientOptions& o) { o.breaker.half_open_probes = 0; });
     refused([](ClientOptions& o) { o.breaker.reset_timeout = -1ms; });
+    refused([](ClientOptions& o) { o.timeouts.connect = -1ms; });
+    refused([](ClientOptions& o) { o.limits.json_depth = 0; });
+    refused([](ClientOptions& o) { o.limits.json_depth = std::size_t{1} << 20; });
 }
 
 TEST_F(Client, BadHeadersOfACallAreRefusedBeforeAnythingIsSent) {  // T11
@@ -125,11 +128,61 @@ TEST_F(Client, BadHeadersOfACallAreRefusedBeforeAnythingIsSent) {  // T11
     EXPECT_TRUE(network->requests.empty());
 }
 
+TEST_F(Client, AKeyThatIsAPlainHeaderIsNotSentInTheOpen) {  // T11
+    options.base_url = "http://api.test";
+    options.api_key = {};
+    options.require_api_key = false;
+    EXPECT_NO_THROW(TestClient{options});
+    EXPECT_THROW(TestClient(options).stream("/x", "", reader, {.headers = {{"api-key", "k"}}}),
+                 ConfigError);
+    options.headers = {{"API-Key", "k"}};
+    EXPECT_THROW(TestClient{options}, ConfigError);
+    options.allow_insecure_http = true;
+    EXPECT_NO_THROW(TestClient{options});
+}
+
+TEST_F(Client, AnAuthSchemeThatBreaksOutOfItsLineIsRefused) {  // T11
+    struct Sloppy : CloudBackendClient {
+        explicit Sloppy(ClientOptions options) : CloudBackendClient(std::move(options)) {}
+        using CloudBackendClient::post;
+        AuthScheme scheme{};
+        AuthScheme auth_scheme() const override { return scheme; }
+    };
+    Sloppy client(options);
+    for (const AuthScheme& bad : {AuthScheme{"X: y", ""}, AuthScheme{"X", "a\r\nB: "}}) {
+        client.scheme = bad;
+        EXPECT_THROW((void)client.post("/x", ""), ConfigError);
+    }
+    EXPECT_TRUE(network->requests.empty());
+}
+
 TEST_F(Client, WhatAKeyFunctionThrowsEndsTheCall) {  // R11
     options.api_key = []() -> std::string { throw std::domain_error("vault is sealed"); };
     const TestClient client(options);
     EXPECT_THROW(client.stream("/x", "", reader), std::domain_error);
     EXPECT_EQ(client.health()->breaker().snapshot(network->now()).counters.neutral, 1u);
+}
+
+TEST_F(Client, AKeyThatIsAPlainHeaderIsMaskedToo) {  // E2
+    options.headers = {{"api-key", "azure-secret"}, {"Proxy-Authorization", "Basic cHJveHk"}};
+    network->expect(Exchange::answer(401, "no azure-secret and no cHJveHk here"));
+    const auto error =
+        error_of<AuthenticationError>([&] { TestClient(options).stream("/x", "", reader); });
+    EXPECT_EQ(error.body(), "no *** and no *** here");
+}
+
+TEST_F(Client, MalformedEventsAreLoggedForTheAttemptThatHadThem) {  // E5
+    std::size_t warnings = 0;
+    options.log = [&](LogLevel, std::string_view line) {
+        EXPECT_EQ(line.find("canary"), std::string_view::npos);
+        if (line.find("malformed") != std::string_view::npos) ++warnings;
+    };
+    options.retry.max_retries = 1;
+    network->expect(Exchange::answer(200, "data: canary\n\n")).expect(Exchange::answer(503, ""));
+    EXPECT_THROW(
+        create_openai_backend(options)->chat_completion({.model = "m"}, [](const ChatChunk&) {}),
+        InternalServerError);
+    EXPECT_EQ(warnings, 1u);
 }
 
 TEST_F(Client, TheKeyIsMaskedWhereTheServerQuotesIt) {  // E2

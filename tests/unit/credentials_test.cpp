@@ -11,15 +11,23 @@
 namespace cloud_backend::detail {
 namespace {
 
+using namespace std::string_literals;
+
 TEST(Credentials, AKeyLosesSurroundingWhiteSpace) {
     EXPECT_EQ(Credentials(" sk-1\n", true, true).current(), "sk-1");
 }
 
 TEST(Credentials, AKeyThatWouldBreakOutOfItsHeaderIsRefused) {
-    using namespace std::string_literals;
     for (const auto& key : {"sk-1\r\nX-Evil: 1"s, "sk\n1"s, "sk\r1"s, "sk\0001"s}) {
         EXPECT_THROW(Credentials(ApiKey(key), true, true), ConfigError);
     }
+}
+
+TEST(Credentials, AKeyThatNoHeaderCanCarryIsRefused) {
+    for (const auto& key : {"sk\x7f"s, "sk\x01x"s, "sk\ttab"s, "sk-\xff"s}) {
+        EXPECT_THROW(Credentials(ApiKey(key), true, true), ConfigError);
+    }
+    EXPECT_NO_THROW(Credentials("sk-\xC3\xA9", true, true));
 }
 
 TEST(Credentials, ARefusalDoesNotQuoteTheKey) {

@@ -54,6 +54,12 @@ const std::vector<Meaning> meanings{
     {CURLE_SSL_INVALIDCERTSTATUS, false, distrusted, Stage::tls},
     {CURLE_PEER_FAILED_VERIFICATION, true, distrusted, Stage::tls},
 
+    // The client's own certificate, key or cipher list.
+    {CURLE_SSL_ENGINE_NOTFOUND, false, local, Stage::connect},
+    {CURLE_SSL_ENGINE_SETFAILED, false, local, Stage::connect},
+    {CURLE_SSL_CERTPROBLEM, false, local, Stage::connect},
+    {CURLE_SSL_CIPHER, false, local, Stage::connect},
+    {CURLE_SSL_ENGINE_INITFAILED, false, local, Stage::connect},
     {CURLE_UNSUPPORTED_PROTOCOL, false, local, Stage::connect},
     {CURLE_FAILED_INIT, false, local, Stage::connect},
     {CURLE_URL_MALFORMAT, false, local, Stage::connect},

@@ -31,6 +31,28 @@ TEST(MaskHeaderLines, MasksSecretHeadersInAnyCase) {
     EXPECT_EQ(mask_header_lines("set-cookie: a"), "set-cookie: ***");
 }
 
+TEST(MaskQuotedHeader, MasksTheRestOfTheMessageWhateverWasCut) {  // E4, HTTP/2
+    const std::vector<std::string> names{"Authorization", "x-my-key"};
+    EXPECT_EQ(mask_quoted_header("h2h3 [authorization: Bearer sk-1234567890...", names),
+              "h2h3 [authorization: ***");
+    EXPECT_EQ(mask_quoted_header("[HTTP/2] [1] [x-my-key: abc]", names),
+              "[HTTP/2] [1] [x-my-key: ***");
+    EXPECT_EQ(mask_quoted_header("[HTTP/2] [1] [accept: */*]", names),
+              "[HTTP/2] [1] [accept: */*]");
+    EXPECT_EQ(mask_quoted_header("Trying [::1]:80...", names), "Trying [::1]:80...");
+}
+
+TEST(SecretsOf, AreTheKeyAndTheValuesOfSecretHeadersWithoutTheirScheme) {
+    EXPECT_EQ(secrets_of({{"Authorization", "Bearer a"}, {"X", "b"}, {"api-key", "c"}}, "key"),
+              (std::vector<std::string>{"key", "Bearer a", "a", "c"}));
+}
+
+TEST(IsSecret, ByNameOrBecauseItHoldsTheKey) {
+    EXPECT_TRUE(is_secret({"cookie", "a"}, ""));
+    EXPECT_TRUE(is_secret({"x-my-key", "Token k-1"}, "k-1"));
+    EXPECT_FALSE(is_secret({"x-title", "a"}, ""));
+}
+
 TEST(IsSecretHeader, KnowsKeysCookiesAndProxyCredentials) {
     for (const char* name :
          {"Authorization", "api-key", "X-API-Key", "Cookie", "Set-Cookie", "Proxy-Authorization",
