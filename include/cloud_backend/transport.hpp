@@ -56,15 +56,16 @@ enum class ConnectionUse { fresh, reused };
 
 enum class Flow { proceed, stop };
 
-/// Receives the events of one transfer, in the order below, on the thread that runs the loop.
-/// Implementations do not throw.
+/// Receives the events of one transfer, in the order below (trailers apart), on the thread that
+/// runs the loop. Implementations do not throw.
 class TransferEvents {
 public:
     virtual ~TransferEvents() = default;
 
     /// Connected; from here on the request may reach the server.
     virtual void on_sent(ConnectionUse connection) = 0;
-    /// Bytes of a head arrived, a 1xx one included. The first ones are the answer's first byte.
+    /// Bytes of a head arrived, a 1xx one included, or of trailers. The first ones are the answer's
+    /// first byte.
     virtual void on_header_bytes() = 0;
     virtual Flow on_head(ResponseHead head) = 0;
     /// A piece of the decoded body, valid during the call. After `stop` no further event comes,

@@ -229,7 +229,7 @@ TEST_F(TransportTest, TrailersMakeNoSecondHead) {
         Answer::bytes("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
                       "2\r\nok\r\n0\r\nChecksum: 1\r\n\r\n"));
     const Recorder events = exchange(*loop_, request_);
-    EXPECT_EQ(events.names, (Names{"sent", "header", "head", "body", "finished"}));
+    EXPECT_EQ(events.names, (Names{"sent", "header", "head", "body", "header", "finished"}));
 }
 
 TEST_F(TransportTest, AStatusLineAndNothingElseIsAHead) {  // T4
@@ -371,7 +371,7 @@ TEST(TransportFailureTest, ARefusedConnection) {
     EXPECT_EQ(events.failure().stage, ConnectionStage::connect);
     EXPECT_EQ(events.failure().curl_code, CURLE_COULDNT_CONNECT);
     EXPECT_NE(events.failure().message, "");
-    EXPECT_EQ(events.connection, ConnectionUse::fresh);
+    EXPECT_EQ(events.connection, std::nullopt);
 }
 
 TEST(TransportFailureTest, AnUnknownHost) {
