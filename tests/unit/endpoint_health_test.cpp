@@ -2,69 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
-#include <thread>
 #include <variant>
-#include <vector>
 
-// SPEC R8, B5
+// SPEC B5
 namespace cloud_backend {
 namespace {
 
 using namespace std::chrono_literals;
 
 constexpr TimePoint start{1h};
-
-TEST(RetryBudget, ARetryCostsOneAnAmbiguousOneTwo) {
-    RetryBudget budget({.capacity = 3});
-    EXPECT_TRUE(budget.try_spend(RetryBudget::Cost::ambiguous_retry));
-    EXPECT_FALSE(budget.try_spend(RetryBudget::Cost::ambiguous_retry));
-    EXPECT_DOUBLE_EQ(budget.tokens(), 1);
-    EXPECT_TRUE(budget.try_spend(RetryBudget::Cost::retry));
-    EXPECT_FALSE(budget.try_spend(RetryBudget::Cost::retry));
-}
-
-TEST(RetryBudget, ASuccessRefundsUpToTheCapacity) {
-    RetryBudget budget{};
-    EXPECT_DOUBLE_EQ(budget.tokens(), 10);
-    budget.refund();
-    EXPECT_DOUBLE_EQ(budget.tokens(), 10);
-    EXPECT_TRUE(budget.try_spend(RetryBudget::Cost::retry));
-    budget.refund();
-    EXPECT_DOUBLE_EQ(budget.tokens(), 9.3);
-}
-
-TEST(RetryBudget, TenSuccessesAreWorthThreeRetriesAndNoMore) {
-    RetryBudget budget({.capacity = 4});
-    for (int i = 0; i < 4; ++i) EXPECT_TRUE(budget.try_spend(RetryBudget::Cost::retry));
-    for (int i = 0; i < 10; ++i) budget.refund();
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.try_spend(RetryBudget::Cost::retry));
-    EXPECT_FALSE(budget.try_spend(RetryBudget::Cost::retry));
-    EXPECT_GE(budget.tokens(), 0);
-}
-
-TEST(RetryBudget, WithoutCapacityThereIsNoRetry) {
-    RetryBudget budget({.capacity = 0});
-    budget.refund();
-    EXPECT_FALSE(budget.try_spend(RetryBudget::Cost::retry));
-}
-
-TEST(RetryBudget, AddsUpUnderManyThreads) {
-    RetryBudget budget({.capacity = 100});
-    std::atomic<int> spent = 0;
-    {
-        std::vector<std::jthread> threads;
-        for (int thread = 0; thread < 4; ++thread) {
-            threads.emplace_back([&] {
-                for (int i = 0; i < 50; ++i) {
-                    if (budget.try_spend(RetryBudget::Cost::retry)) ++spent;
-                }
-            });
-        }
-    }
-    EXPECT_EQ(spent, 100);
-}
 
 TEST(EndpointHealth, IsThrottledUntilTheServersTimeIsOver) {
     EndpointHealth health;

@@ -12,27 +12,38 @@ namespace {
 
 using enum RetryBudget::Cost;
 
-TEST(RetryBudget, PaysForTenRetriesOrFiveAmbiguousOnes) {
-    RetryBudget plain, ambiguous;
-    for (int i = 0; i < 10; ++i) EXPECT_TRUE(plain.try_spend(retry));
-    EXPECT_FALSE(plain.try_spend(retry));
-    for (int i = 0; i < 5; ++i) EXPECT_TRUE(ambiguous.try_spend(ambiguous_retry));
-    EXPECT_FALSE(ambiguous.try_spend(ambiguous_retry));
-}
-
-TEST(RetryBudget, EachSuccessGivesBackThreeTenthsUpToTheCapacity) {
-    RetryBudget budget;
-    budget.refund();
-    EXPECT_EQ(budget.tokens(), 10);
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.try_spend(retry));
-    for (int i = 0; i < 10; ++i) budget.refund();
-    EXPECT_NEAR(budget.tokens(), 10, 1e-9);
-}
-
-TEST(RetryBudget, ARefusalCostsNothing) {
-    RetryBudget budget({.capacity = 1});
+TEST(RetryBudget, ARetryCostsOneAnAmbiguousOneTwo) {
+    RetryBudget budget({.capacity = 3});
+    EXPECT_TRUE(budget.try_spend(ambiguous_retry));
     EXPECT_FALSE(budget.try_spend(ambiguous_retry));
+    EXPECT_DOUBLE_EQ(budget.tokens(), 1);
     EXPECT_TRUE(budget.try_spend(retry));
+    EXPECT_FALSE(budget.try_spend(retry));
+}
+
+TEST(RetryBudget, ASuccessRefundsUpToTheCapacity) {
+    RetryBudget budget{};
+    EXPECT_DOUBLE_EQ(budget.tokens(), 10);
+    budget.refund();
+    EXPECT_DOUBLE_EQ(budget.tokens(), 10);
+    EXPECT_TRUE(budget.try_spend(retry));
+    budget.refund();
+    EXPECT_DOUBLE_EQ(budget.tokens(), 9.3);
+}
+
+TEST(RetryBudget, TenSuccessesAreWorthThreeRetriesAndNoMore) {
+    RetryBudget budget({.capacity = 4});
+    for (int i = 0; i < 4; ++i) EXPECT_TRUE(budget.try_spend(retry));
+    for (int i = 0; i < 10; ++i) budget.refund();
+    for (int i = 0; i < 3; ++i) EXPECT_TRUE(budget.try_spend(retry));
+    EXPECT_FALSE(budget.try_spend(retry));
+    EXPECT_GE(budget.tokens(), 0);
+}
+
+TEST(RetryBudget, WithoutCapacityThereIsNoRetry) {
+    RetryBudget budget({.capacity = 0});
+    budget.refund();
+    EXPECT_FALSE(budget.try_spend(retry));
 }
 
 TEST(RetryBudget, ThreadsNeverSpendATokenTwice) {
