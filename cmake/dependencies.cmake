@@ -17,6 +17,9 @@ cloud_backend_require(nlohmann_json nlohmann_json::nlohmann_json 3.10)
 cloud_backend_require(fmt fmt::fmt)
 cloud_backend_require(spdlog spdlog::spdlog)
 cloud_backend_require(simdjson simdjson::simdjson)
+if(CLOUD_BACKEND_BUILD_EXAMPLES)
+    cloud_backend_require(CLI11 CLI11::CLI11)
+endif()
 if(CLOUD_BACKEND_BUILD_TESTS)
     cloud_backend_require(GTest GTest::gtest_main)
 endif()
@@ -29,5 +32,6 @@ if(missing_packages)
             "On Debian and Ubuntu, this installs all that is needed:\n"
             "  sudo apt-get update && sudo apt-get install -y --no-install-recommends \\\n"
             "    ca-certificates g++ cmake ninja-build pkg-config libcurl4-openssl-dev \\\n"
-            "    nlohmann-json3-dev libfmt-dev libspdlog-dev libsimdjson-dev libgtest-dev\n")
+            "    nlohmann-json3-dev libfmt-dev libspdlog-dev libsimdjson-dev libcli11-dev \\\n"
+            "    libgtest-dev\n")
 endif()

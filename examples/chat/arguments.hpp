@@ -1,0 +1,34 @@
+#pragma once
+
+#include "exit_status.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace chat {
+
+enum class AnswerForm {
+    streamed,  ///< Text, as it comes.
+    whole,     ///< Text, once it is complete.
+    json,      ///< The server's JSON, once it is complete.
+};
+
+struct Arguments {
+    std::optional<std::string> prompt{};
+    std::string model = "gpt-4o-mini";
+    std::optional<std::string> system{};
+    std::optional<std::string> base_url{};
+    bool embedded = false;
+    AnswerForm form = AnswerForm::streamed;
+    std::optional<std::chrono::milliseconds> timeout{};
+    int max_retries = 3;
+    bool verbose = false;
+};
+
+/// What was asked for on the command line, or how the program ends: after --help, --version and a
+/// complaint about wrong arguments, which have been printed then.
+[[nodiscard]] std::variant<Arguments, ExitStatus> read_arguments(int argc, const char* const* argv);
+
+}  // namespace chat

@@ -1,0 +1,98 @@
+#include "report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace chat {
+
+namespace {
+
+using cloud_backend::AttemptInfo;
+using cloud_backend::ChatChunk;
+using cloud_backend::ChatCompletion;
+using cloud_backend::Clock;
+using cloud_backend::Duration;
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+std::string counted(std::int64_t count, std::string_view thing) {
+    return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
+std::string attempts_of(const ChatCompletion& answer) {
+    return counted(static_cast<std::int64_t>(answer.metadata.attempts.size()), "attempt");
+}
+
+/// A usage that names no tokens is none.
+std::int64_t tokens_of(const ChatCompletion& answer) {
+    return answer.usage ? answer.usage->completion_tokens : 0;
+}
+
+/// The usual end is not worth a word.
+std::string ending_of(const ChatCompletion& answer) {
+    const std::string_view reason = answer.finish_reason();
+    if (reason.empty() || reason == "stop") return {};
+    return fmt::format(", finish reason {}", reason);
+}
+
+std::string rate(std::int64_t count, Duration time, std::string_view thing) {
+    if (count <= 0 || time <= Duration::zero()) return {};
+    return fmt::format(", {:.3g} {}s/s", static_cast<double>(count) / seconds(time), thing);
+}
+
+bool holds_tokens(const ChatChunk& chunk) {
+    return std::ranges::any_of(chunk.choices, [](const auto& choice) {
+        const auto& delta = choice.delta;
+        return !delta.content.empty() || !delta.reasoning.empty() || !delta.refusal.empty() ||
+               !delta.tool_calls.empty();
+    });
+}
+
+}  // namespace
+
+std::string describe_retry(const AttemptInfo& attempt) {
+    const std::string reason = attempt.status != 0 ? fmt::format("status {}", attempt.status)
+                                                   : std::string("connection failed");
+    return fmt::format("{}; next attempt in {:.2f} s", reason, seconds(attempt.wait));
+}
+
+std::string describe_answer(const ChatCompletion& answer) {
+    const auto& attempts = answer.metadata.attempts;
+    const Duration last_attempt = attempts.empty() ? Duration::zero() : attempts.back().duration;
+    const std::int64_t tokens = tokens_of(answer);
+    return fmt::format("{}, answer after {:.2f} s, {}{}{}", attempts_of(answer),
+                       seconds(answer.metadata.total_time),
+                       tokens > 0 ? counted(tokens, "token") : "tokens not counted by the server",
+                       rate(tokens, last_attempt, "token"), ending_of(answer));
+}
+
+void StreamReport::add(const ChatChunk& chunk) {
+    if (!holds_tokens(chunk)) return;
+    last_ = Clock::now();
+    if (chunks_++ == 0) first_ = last_;
+    shows_reasoning_ = shows_reasoning_ || !chunk.reasoning().empty();
+}
+
+std::string StreamReport::describe_answer(const ChatCompletion& answer) const {
+    if (!has_begun()) return attempts_of(answer) + ", an empty answer" + ending_of(answer);
+    std::string text = fmt::format("{}, first token after {:.2f} s, ", attempts_of(answer),
+                                   seconds(first_ - start_));
+    if (const std::int64_t tokens = tokens_of(answer); tokens > 0) {
+        // Hidden reasoning came before the first token that was seen.
+        const std::int64_t hidden = shows_reasoning_ ? 0 : answer.usage->reasoning_tokens;
+        text += counted(tokens, "token") + rate(tokens - hidden - 1, last_ - first_, "token");
+    } else {
+        const auto chunks = static_cast<std::int64_t>(chunks_);
+        text += counted(chunks, "chunk") + " (tokens not counted by the server)" +
+                rate(chunks - 1, last_ - first_, "chunk");
+    }
+    return text + ending_of(answer);
+}
+
+}  // namespace chat

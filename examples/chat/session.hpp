@@ -1,0 +1,13 @@
+#pragma once
+
+#include "conversation.hpp"
+#include "exit_status.hpp"
+#include "input.hpp"
+#include "interrupts.hpp"
+
+namespace chat {
+
+/// Holds the conversation with whoever sits at the terminal, until they leave.
+void run_session(Conversation& conversation, StandardInput& input, Interrupts& interrupts);
+
+}  // namespace chat

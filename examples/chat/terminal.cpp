@@ -1,0 +1,94 @@
+#include "terminal.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+namespace chat {
+
+namespace {
+
+void write_all(int fd, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(fd, text.data(), text.size());
+        if (written >= 0) {
+            text.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno != EINTR) {
+            throw std::system_error(errno, std::generic_category(), "the answer cannot be written");
+        }
+    }
+}
+
+/// Whoever listens to standard error may have gone; that is no reason to stop.
+void tell(std::string_view text) {
+    try {
+        write_all(STDERR_FILENO, text);
+    } catch (const std::system_error&) {
+    }
+}
+
+/// A model must not be able to move the cursor or rename the window: escape sequences begin with a
+/// control character, in UTF-8 also with one of U+0080 to U+009F.
+std::string without_control_characters(std::string_view text) {
+    constexpr std::string_view replacement = "\xEF\xBF\xBD";
+    std::string safe;
+    safe.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        const bool c1 =
+            byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+        const bool c0 = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
+        if (c0 || c1) {
+            safe += replacement;
+        } else {
+            safe += text[i];
+        }
+        if (c1) ++i;
+    }
+    return safe;
+}
+
+bool remarks_are_dimmed() {
+    static const bool dimmed = ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+    return dimmed;
+}
+
+}  // namespace
+
+void AnswerOutput::write(std::string_view text) {
+    if (text.empty()) return;
+    static const bool to_terminal = ::isatty(STDOUT_FILENO) == 1;
+    if (to_terminal) {
+        write_all(STDOUT_FILENO, without_control_characters(text));
+    } else {
+        write_all(STDOUT_FILENO, text);
+    }
+    in_line_ = text.back() != '\n';
+}
+
+void AnswerOutput::end_line() {
+    if (in_line_) write("\n");
+}
+
+void remark(std::string_view text) {
+    const std::string line = fmt::format("[{}]", without_control_characters(text));
+    tell(remarks_are_dimmed() ? "\x1b[2m" + line + "\x1b[0m\n" : line + "\n");
+}
+
+void complain(std::string_view text) {
+    tell(fmt::format("chat: {}\n", without_control_characters(text)));
+}
+
+void show_prompt() {
+    tell("> ");
+}
+
+void end_prompt() {
+    tell("\n");
+}
+
+}  // namespace chat
