@@ -3,6 +3,10 @@
 #include <CLI/CLI.hpp>
 #include <fmt/ranges.h>
 
+#include <chrono>
+#include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace chat {
@@ -21,56 +25,81 @@ constexpr const char* environment_help =
     "  NO_COLOR         if set, remarks are not dimmed\n"
     "\n";
 
-AnswerForm form_of(bool json, bool no_stream) {
-    if (json) return AnswerForm::json;
-    return no_stream ? AnswerForm::whole : AnswerForm::streamed;
+/// The command line as it is written.
+struct CommandLine {
+    Arguments arguments{};
+    std::vector<std::string> words{};
+    bool no_stream = false;
+    bool json = false;
+    std::optional<double> timeout{};
+};
+
+void declare_server_options(CLI::App& app, CommandLine& line) {
+    Arguments& arguments = line.arguments;
+    auto* base_url = app.add_option("--base-url", arguments.base_url,
+                                    "The server, such as http://localhost:11434/v1")
+                         ->type_name("URL");
+    app.add_flag("--embedded", arguments.embedded,
+                 "Ask the server inside the program; no key is read, nothing is billed")
+        ->excludes(base_url);
+    app.add_flag("--allow-insecure-http", arguments.allow_insecure_http,
+                 "Let the key travel unencrypted to other machines");
+    app.add_option("--timeout", line.timeout, "Give up after so much silence (default 60)")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.001, 86'400.0).description(""));
+    app.add_option("--retries", arguments.max_retries, "Further attempts after a failed one")
+        ->type_name("N")
+        ->check(CLI::Range(0, 100).description(""))
+        ->capture_default_str();
+}
+
+void declare_chat_options(CLI::App& app, CommandLine& line) {
+    Arguments& arguments = line.arguments;
+    app.add_option("prompt", line.words, "The question; several words make one")->type_name("");
+    app.add_option("-m,--model", arguments.model, "The model that answers")
+        ->type_name("NAME")
+        ->capture_default_str();
+    app.add_option("-s,--system", arguments.system, "What the model is told beforehand");
+    app.add_flag("--no-stream", line.no_stream, "Print the answer when it is complete");
+    app.add_flag("--json", line.json, "Print the server's JSON, for scripts");
+}
+
+AnswerForm form_of(const CommandLine& line) {
+    if (line.json) return AnswerForm::json;
+    return line.no_stream ? AnswerForm::whole : AnswerForm::streamed;
+}
+
+Arguments arguments_of(CommandLine line) {
+    using std::chrono::milliseconds;
+    Arguments arguments = std::move(line.arguments);
+    if (!line.words.empty()) arguments.prompt = fmt::format("{}", fmt::join(line.words, " "));
+    arguments.form = form_of(line);
+    if (line.timeout) {
+        const std::chrono::duration<double> seconds(*line.timeout);
+        arguments.timeout = std::chrono::ceil<milliseconds>(seconds);
+    }
+    return arguments;
 }
 
 }  // namespace
 
 std::variant<Arguments, ExitStatus> read_arguments(int argc, const char* const* argv) {
-    Arguments arguments;
-    std::vector<std::string> words;
-    bool no_stream = false;
-    bool json = false;
-    double timeout = 0;
-
+    CommandLine line;
     CLI::App app(description, "chat");
     app.footer(std::string(environment_help) + exit_status_help);
-    app.set_version_flag("--version", "chat " CHAT_VERSION);
-    app.add_option("prompt", words, "The question; several words make one");
-    app.add_option("-m,--model", arguments.model, "The model that answers")->capture_default_str();
-    app.add_option("-s,--system", arguments.system, "What the model is told beforehand");
-    auto* base_url = app.add_option("--base-url", arguments.base_url,
-                                    "The server, such as http://localhost:11434/v1");
-    app.add_flag("--embedded", arguments.embedded,
-                 "Ask the server inside the program; no key is read, nothing is billed")
-        ->excludes(base_url);
-    app.add_flag("--no-stream", no_stream, "Print the answer when it is complete");
-    app.add_flag("--json", json, "Print the server's JSON, for scripts");
-    auto* timeout_option =
-        app.add_option("--timeout", timeout, "Give up after so many seconds of silence (60)")
-            ->check(CLI::Range(0.001, 86'400.0));
-    app.add_option("--retries", arguments.max_retries, "Further attempts after a failed one")
-        ->check(CLI::Range(0, 100))
-        ->capture_default_str();
-    app.add_flag("-v,--verbose", arguments.verbose, "Log on stderr what is sent where");
+    app.set_version_flag("--version", "chat " CHAT_VERSION, "Print the version and exit");
+    declare_chat_options(app, line);
+    declare_server_options(app, line);
+    app.add_flag("-v,--verbose", line.arguments.verbose, "Log on stderr what is sent where");
     app.failure_message([](const CLI::App*, const CLI::Error& error) {
         return fmt::format("chat: {}; see chat --help\n", error.what());
     });
-
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& end) {
         return app.exit(end) == 0 ? ExitStatus::ok : ExitStatus::usage;
     }
-    if (!words.empty()) arguments.prompt = fmt::format("{}", fmt::join(words, " "));
-    arguments.form = form_of(json, no_stream);
-    if (!timeout_option->empty()) {
-        arguments.timeout =
-            std::chrono::ceil<std::chrono::milliseconds>(std::chrono::duration<double>(timeout));
-    }
-    return arguments;
+    return arguments_of(std::move(line));
 }
 
 }  // namespace chat

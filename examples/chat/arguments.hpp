@@ -24,6 +24,7 @@ struct Arguments {
     AnswerForm form = AnswerForm::streamed;
     std::optional<std::chrono::milliseconds> timeout{};
     int max_retries = 3;
+    bool allow_insecure_http = false;
     bool verbose = false;
 };
 

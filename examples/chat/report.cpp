@@ -43,7 +43,8 @@ std::string ending_of(const ChatCompletion& answer) {
 
 std::string rate(std::int64_t count, Duration time, std::string_view thing) {
     if (count <= 0 || time <= Duration::zero()) return {};
-    return fmt::format(", {:.3g} {}s/s", static_cast<double>(count) / seconds(time), thing);
+    const double per_second = static_cast<double>(count) / seconds(time);
+    return fmt::format(", {:.{}f} {}s/s", per_second, per_second < 100 ? 1 : 0, thing);
 }
 
 bool holds_tokens(const ChatChunk& chunk) {

@@ -1,0 +1,362 @@
+#include "chat_program.hpp"
+
+#include "backend_fixture.hpp"
+
+#include <chat_answers.hpp>
+#include <embedded_server.hpp>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace cloud_backend::test {
+
+namespace {
+
+using embedded_server::Answer;
+using embedded_server::EmbeddedServer;
+using Arguments = std::vector<std::string>;
+using nlohmann::json;
+
+struct Outcome {
+    std::optional<int> status{};
+    std::string output{};
+    std::string errors{};
+};
+
+Outcome outcome_of(ChatProgram& program) {
+    program.end_input();
+    const auto status = program.exit_status();
+    return {.status = status, .output = program.output(), .errors = program.errors()};
+}
+
+Outcome run(const Arguments& arguments, const Environment& environment = {}) {
+    ChatProgram program(arguments, environment);
+    return outcome_of(program);
+}
+
+/// Asked once, without a retry.
+Outcome ask_once(const std::string& url) {
+    return run({"--base-url", url, "--retries", "0", "ping"});
+}
+
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+bool is_one_line(const std::string& text) {
+    return std::ranges::count(text, '\n') == 1 && text.ends_with('\n');
+}
+
+json body_of(const EmbeddedServer& server, std::size_t request) {
+    return json::parse(server.requests().at(request).body);
+}
+
+Answer two_words_of_three() {
+    const Answer whole = Answer::stream(with_done(three_word_events()));
+    return whole.cut_after(whole.wire().find("data: " + content_chunk(" three")));
+}
+
+Answer error_answer(int status, const std::string& code) {
+    const json error{{"message", "no"}, {"type", "some_error"}, {"code", code}};
+    return Answer::json(status, json{{"error", error}}.dump());
+}
+
+// ---- Answers
+
+TEST(ChatProgram, StreamsAnAnswerOfTheEmbeddedServerAfterARetry) {
+    const auto [status, output, errors] = run({"--embedded", "Say", "hello."});
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(output, embedded_server::reply_to("Say hello.") + "\n");
+    EXPECT_TRUE(contains(errors, "[status 503; next attempt in ")) << errors;
+    EXPECT_TRUE(contains(errors, "[2 attempts, first token after ")) << errors;
+    EXPECT_TRUE(contains(errors, " 11 tokens, ")) << errors;
+    EXPECT_TRUE(contains(errors, " tokens/s]\n")) << errors;
+}
+
+TEST(ChatProgram, WithoutKeyAndServerSaysThatTheEmbeddedOneAnswers) {
+    const auto [status, output, errors] = run({"ping"});
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(output, "pong\n");
+    EXPECT_TRUE(errors.starts_with("chat: no OPENAI_API_KEY and no --base-url, so ")) << errors;
+}
+
+TEST(ChatProgram, EmbeddedReadsNeitherKeyNorServerFromTheEnvironment) {
+    const EmbeddedServer server;
+    const auto [status, output, errors] =
+        run({"--embedded", "ping"},
+            {{"OPENAI_API_KEY", "sk-secret"}, {"OPENAI_BASE_URL", server.url()}});
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(output, "pong\n");
+    EXPECT_EQ(server.connection_count(), 0U);
+}
+
+TEST(ChatProgram, SendsWhatItIsTold) {
+    const EmbeddedServer server;
+    const auto outcome = run({"--model", "m-1", "--system", "Be brief.", "ping"},
+                             {{"OPENAI_API_KEY", "sk-1"}, {"OPENAI_BASE_URL", server.url()}});
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(server.requests().at(0).header("Authorization"), "Bearer sk-1");
+    EXPECT_EQ(body_of(server, 0), json::parse(R"({
+        "model": "m-1", "stream": true, "stream_options": {"include_usage": true},
+        "messages": [{"role": "system", "content": "Be brief."},
+                     {"role": "user", "content": "ping"}]})"));
+}
+
+TEST(ChatProgram, ANamedServerNeedsNoKey) {
+    const EmbeddedServer server;
+    EXPECT_EQ(run({"--base-url", server.url(), "ping"}).output, "pong\n");
+    EXPECT_EQ(server.requests().at(0).header("Authorization"), "");
+}
+
+TEST(ChatProgram, NoStreamAsksForAWholeAnswer) {
+    const EmbeddedServer server;
+    const auto [status, output, errors] = run({"--base-url", server.url(), "--no-stream", "ping"});
+    EXPECT_EQ(status, 0);
+    EXPECT_EQ(output, "pong\n");
+    EXPECT_FALSE(body_of(server, 0).value("stream", false));
+    EXPECT_TRUE(contains(errors, "[1 attempt, answer after ")) << errors;
+    EXPECT_TRUE(contains(errors, " 1 token,")) << errors;
+}
+
+TEST(ChatProgram, JsonPrintsTheCompletion) {
+    const auto [status, output, errors] = run({"--embedded", "--json", "ping"});
+    EXPECT_EQ(status, 0);
+    const json completion = json::parse(output);
+    EXPECT_EQ(completion.at("object"), "chat.completion");
+    EXPECT_EQ(completion.at("choices").at(0).at("message").at("content"), "pong");
+}
+
+TEST(ChatProgram, ReadsThePromptFromAPipe) {
+    const EmbeddedServer server;
+    ChatProgram program({"--base-url", server.url()});
+    program.type("two\nlines\n");
+    const auto outcome = outcome_of(program);
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    EXPECT_EQ(body_of(server, 0).at("messages").at(0).at("content"), "two\nlines");
+}
+
+TEST(ChatProgram, CountsChunksWhenTheServerCountsNoTokens) {
+    EmbeddedServer server;
+    server.enqueue(Answer::stream(with_done(three_word_events())));
+    const auto outcome = run({"--base-url", server.url(), "ping"});
+    EXPECT_EQ(outcome.output, "one two three\n");
+    EXPECT_TRUE(contains(outcome.errors, " 3 chunks (tokens not counted by the server)"))
+        << outcome.errors;
+}
+
+TEST(ChatProgram, HelpListsEveryExitStatus) {
+    const auto outcome = run({"--help"});
+    EXPECT_EQ(outcome.status, 0);
+    for (const char* line :
+         {"  0  answered", "  2  wrong", "  6  the server", "130  interrupted"}) {
+        EXPECT_TRUE(contains(outcome.output, line)) << line;
+    }
+}
+
+// ---- Failures
+
+struct Failure {
+    const char* name;
+    Answer answer;
+    int status;
+    const char* explanation;
+};
+
+void PrintTo(const Failure& failure, std::ostream* stream) {
+    *stream << failure.name;
+}
+
+class ChatProgramFailure : public testing::TestWithParam<Failure> {};
+
+TEST_P(ChatProgramFailure, EndsInOneLineAndTheStatusOfItsClass) {
+    EmbeddedServer server;
+    server.enqueue(GetParam().answer);
+    const auto [status, output, errors] = ask_once(server.url());
+    EXPECT_EQ(status, GetParam().status);
+    EXPECT_EQ(output, "");
+    EXPECT_TRUE(is_one_line(errors)) << errors;
+    EXPECT_TRUE(errors.starts_with(std::string("chat: ") + GetParam().explanation)) << errors;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Answers, ChatProgramFailure,
+    testing::Values(
+        Failure{"Unauthorized", error_answer(401, "invalid_api_key"), 3,
+                "the key was not accepted: 401 no (invalid_api_key); check OPENAI_API_KEY"},
+        Failure{"Forbidden", error_answer(403, "x"), 3, "the key may not do this: 403 no"},
+        Failure{"RateLimited", error_answer(429, "x"), 4, "too many requests: 429 no"},
+        Failure{"OutOfCredit", error_answer(429, "insufficient_quota"), 4,
+                "the account has no credit left: 429 no"},
+        Failure{"Reset", Answer().then_reset(), 5, "the connection broke: "},
+        Failure{"Html", Answer::status(200, {{"Content-Type", "text/html"}}, "<p>Hello</p>"), 7,
+                "this is no chat completion: "},
+        Failure{"EmptyStream", Answer::stream({}), 7, "the answer was cut short: "},
+        Failure{"ServerError", error_answer(500, "x"), 8, "the server failed: 500 no"},
+        Failure{"ErrorInAStream", Answer::stream({R"({"error":{"message":"no"}})"}), 8,
+                "the server failed: no"},
+        Failure{"RateLimitInAStream", Answer::stream({R"({"error":{"message":"no","code":429}})"}),
+                4, "too many requests: 429 no"},
+        Failure{"UnknownModel", error_answer(404, "model_not_found"), 9,
+                "the server does not have this: 404 no (model_not_found)"},
+        Failure{"BadRequest", error_answer(400, "x"), 9, "the server refused the request: 400 no"}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(ChatProgram, ARefusedPortIsANetworkError) {
+    const embedded_server::RefusingPort port;
+    const auto [status, output, errors] = ask_once(port.url());
+    EXPECT_EQ(status, 5);
+    EXPECT_TRUE(is_one_line(errors)) << errors;
+    EXPECT_TRUE(errors.starts_with("chat: no connection: ")) << errors;
+}
+
+TEST(ChatProgram, ASilentServerIsGivenUpAfterTheTimeout) {
+    EmbeddedServer server;
+    server.enqueue(two_words_of_three().then_stall());
+    const auto [status, output, errors] =
+        run({"--base-url", server.url(), "--timeout", "0.2", "ping"});
+    EXPECT_EQ(status, 6);
+    EXPECT_EQ(output, "one two\n");
+    EXPECT_TRUE(is_one_line(errors)) << errors;
+    EXPECT_TRUE(errors.starts_with("chat: the server took too long: ")) << errors;
+}
+
+TEST(ChatProgram, ACutAnswerIsKeptAndReported) {
+    EmbeddedServer server;
+    server.enqueue(two_words_of_three().then_close());
+    const auto [status, output, errors] = ask_once(server.url());
+    EXPECT_TRUE(status == 5 || status == 7) << errors;
+    EXPECT_EQ(output, "one two\n");
+    EXPECT_TRUE(is_one_line(errors)) << errors;
+}
+
+TEST(ChatProgram, WrongArgumentsAndSettingsSendNothing) {
+    const EmbeddedServer server;
+    for (const Arguments& arguments : {Arguments{"--nonsense"},
+                                       {"--timeout", "0", "ping"},
+                                       {"--retries", "x", "ping"},
+                                       {"--embedded", "--base-url", server.url(), "ping"},
+                                       {"--base-url", "ftp://x", "ping"},
+                                       {"--base-url", server.url(), ""},
+                                       {"--base-url", server.url()}}) {
+        const auto [status, output, errors] = run(arguments);
+        EXPECT_EQ(status, 2) << arguments.front();
+        EXPECT_EQ(output, "");
+        EXPECT_TRUE(is_one_line(errors)) << errors;
+        EXPECT_TRUE(errors.ends_with("; see chat --help\n")) << errors;
+    }
+    EXPECT_EQ(server.connection_count(), 0U);
+}
+
+TEST(ChatProgram, EndsQuietlyWhenNobodyReadsTheAnswer) {
+    EmbeddedServer server;
+    server.enqueue(Answer::stream(with_done(three_word_events()))
+                       .pause_between(std::chrono::milliseconds(50)));
+    ChatProgram program({"--base-url", server.url(), "ping"});
+    ASSERT_TRUE(program.prints("one"));
+    program.close_output();
+    EXPECT_EQ(program.exit_status(), 0);
+    EXPECT_EQ(program.errors(), "");
+}
+
+// ---- Ctrl-C
+
+TEST(ChatProgram, CtrlCEndsTheAnswerAndKeepsWhatCame) {
+    EmbeddedServer server;
+    server.enqueue(two_words_of_three().then_stall());
+    ChatProgram program({"--base-url", server.url(), "ping"});
+    ASSERT_TRUE(program.prints("one two"));
+    program.interrupt();
+    EXPECT_EQ(program.exit_status(), 130);
+    EXPECT_EQ(program.output(), "one two\n");
+    EXPECT_EQ(program.errors(), "chat: interrupted\n");
+}
+
+TEST(ChatProgram, CtrlCEndsTheWaitForAPromptFromAPipe) {
+    ChatProgram program({"--embedded"});
+    EXPECT_EQ(program.exit_status_when_interrupted(), 130);
+}
+
+TEST(ChatProgram, CtrlCAgainEndsAProgramThatCannotWrite) {
+    const std::string long_word(1 << 20, 'a');
+    EmbeddedServer server;
+    server.enqueue(
+        Answer::stream(with_done({content_chunk(long_word), chunk_json("{}", R"("stop")")})));
+    ChatProgram program({"--base-url", server.url(), "ping"});
+    const auto deadline = std::chrono::steady_clock::now() + ChatProgram::patience;
+    while (program.unread_output() == 0 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    EXPECT_EQ(program.exit_status_when_interrupted(), 130);
+}
+
+// ---- At a terminal
+
+TEST(ChatProgram, CtrlCKeepsTheSessionAndItsHistory) {
+    EmbeddedServer server;
+    server.enqueue(two_words_of_three().then_stall());
+    auto program = ChatProgram::at_terminal({"--base-url", server.url()});
+    ASSERT_TRUE(program.prints("> "));
+    program.type("count\n");
+    ASSERT_TRUE(program.prints("one two")) << program.output();
+    program.type("\x03");
+    ASSERT_TRUE(program.prints("chat: interrupted")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("ping\n");
+    ASSERT_TRUE(program.prints("\r\npong\r\n")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("\x04");
+    EXPECT_EQ(program.exit_status(), 0) << program.output();
+    EXPECT_EQ(body_of(server, 1).at("messages"), json::parse(R"([
+        {"role": "user", "content": "count"},
+        {"role": "assistant", "content": "one two"},
+        {"role": "user", "content": "ping"}])"));
+}
+
+TEST(ChatProgram, AFailureEndsTheQuestionNotTheSession) {
+    EmbeddedServer server;
+    server.enqueue(error_answer(401, "invalid_api_key"));
+    auto program = ChatProgram::at_terminal({"--base-url", server.url()});
+    ASSERT_TRUE(program.prints("> "));
+    program.type("hello\n");
+    ASSERT_TRUE(program.prints("chat: the key was not accepted: 401")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("ping\n");
+    ASSERT_TRUE(program.prints("\r\npong\r\n")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("\x04");
+    EXPECT_EQ(program.exit_status(), 0);
+    EXPECT_EQ(body_of(server, 1).at("messages"),
+              json::parse(R"([{"role": "user", "content": "ping"}])"));
+}
+
+TEST(ChatProgram, CtrlCAtThePromptLeavesTheSecondTime) {
+    auto program = ChatProgram::at_terminal({"--embedded"});
+    ASSERT_TRUE(program.prints("> "));
+    program.type("\x03");
+    ASSERT_TRUE(program.prints("Ctrl-C again, or Ctrl-D, leaves")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("\x03");
+    EXPECT_EQ(program.exit_status(), 0) << program.output();
+}
+
+TEST(ChatProgram, AnAnswerCannotControlTheTerminal) {
+    EmbeddedServer server;
+    server.enqueue(Answer::stream(with_done(
+        {content_chunk(R"(\u001b]0;owned\u0007 \u009b2J)"), chunk_json("{}", R"("stop")")})));
+    auto program = ChatProgram::at_terminal({"--base-url", server.url(), "ping"});
+    EXPECT_EQ(program.exit_status(), 0);
+    const std::string safe =
+        "\xEF\xBF\xBD]0;owned\xEF\xBF\xBD \xEF\xBF\xBD"
+        "2J";
+    EXPECT_TRUE(contains(program.output(), safe)) << program.output();
+}
+
+}  // namespace
+
+}  // namespace cloud_backend::test
