@@ -19,8 +19,10 @@ struct Diagnosis {
     std::string_view advice{};
 };
 
-Diagnosis diagnose_connection(ConnectionStage stage) noexcept {
-    switch (stage) {
+constexpr Diagnosis cut_short{ExitStatus::bad_answer, "the answer was cut short", "ask again"};
+
+Diagnosis diagnose_connection(const Error& error) noexcept {
+    switch (error.details().connection.stage) {
         case ConnectionStage::resolve:
             return {ExitStatus::network, "the host was not found",
                     "check --base-url and the network"};
@@ -34,6 +36,7 @@ Diagnosis diagnose_connection(ConnectionStage stage) noexcept {
         case ConnectionStage::receive:
             break;
     }
+    if (error.partial() != nullptr) return cut_short;
     return {ExitStatus::network, "the connection broke", "ask again"};
 }
 
@@ -64,12 +67,12 @@ Diagnosis diagnose(const Error& error) noexcept {
         case ErrorCode::quota_exceeded:
             return {ExitStatus::rate_limit, "the account has no credit left", "check its billing"};
         case ErrorCode::connection:
-            return diagnose_connection(details.connection.stage);
+            return diagnose_connection(error);
         case ErrorCode::timeout:
             return {ExitStatus::timeout, "the server took too long",
                     "ask again, or allow more with --timeout"};
         case ErrorCode::stream_truncated:
-            return {ExitStatus::bad_answer, "the answer was cut short", "ask again"};
+            return cut_short;
         case ErrorCode::response:
             return {ExitStatus::bad_answer, "this is no chat completion", "check --base-url"};
         case ErrorCode::limit_exceeded:

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace cloud_backend::test {
@@ -98,6 +99,12 @@ private:
     posix_spawn_file_actions_t actions_{};
     posix_spawnattr_t attributes_{};
 };
+
+int unread(const Descriptor& pipe_end) {
+    int count = 0;
+    checked(::ioctl(pipe_end.get(), FIONREAD, &count), "ioctl");
+    return count;
+}
 
 /// Whether more can come. A terminal that nobody has open any more fails with EIO.
 bool append_some(const Descriptor& from, std::string& to) {
@@ -188,10 +195,17 @@ bool ChatProgram::prints(std::string_view text) {
     }
 }
 
+bool ChatProgram::reads_all_input() const {
+    const auto deadline = steady_clock::now() + patience;
+    while (unread(input_) > 0) {
+        if (steady_clock::now() > deadline) return false;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
 int ChatProgram::unread_output() const {
-    int count = 0;
-    checked(::ioctl(output_.get(), FIONREAD, &count), "ioctl");
-    return count;
+    return unread(output_);
 }
 
 std::optional<int> ChatProgram::exit_status() {
@@ -204,7 +218,7 @@ std::optional<int> ChatProgram::exit_status() {
 
 std::optional<int> ChatProgram::exit_status_when_interrupted() {
     const auto deadline = steady_clock::now() + patience;
-    Descriptor unread = std::exchange(output_, Descriptor());
+    const Descriptor kept_unread = std::exchange(output_, Descriptor());
     do {
         interrupt();
         if (steady_clock::now() > deadline) return std::nullopt;

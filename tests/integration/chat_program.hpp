@@ -51,6 +51,8 @@ public:
 
     /// Until it has printed `text`, looked for behind what was found before.
     [[nodiscard]] bool prints(std::string_view text);
+    /// Until it has read what was typed.
+    [[nodiscard]] bool reads_all_input() const;
     /// The bytes of its output that nobody has read yet.
     [[nodiscard]] int unread_output() const;
     /// Until it ends: what it told its parent; empty when it does not end, or was killed.
