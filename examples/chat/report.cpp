@@ -16,6 +16,7 @@ using cloud_backend::ChatChunk;
 using cloud_backend::ChatCompletion;
 using cloud_backend::Clock;
 using cloud_backend::Duration;
+using cloud_backend::ErrorCode;
 
 double seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -47,6 +48,11 @@ std::string rate(std::int64_t count, Duration time, std::string_view thing) {
     return fmt::format(", {:.{}f} {}s/s", per_second, per_second < 100 ? 1 : 0, thing);
 }
 
+std::string problem_of(const AttemptInfo& attempt) {
+    if (attempt.status != 0) return fmt::format("status {}", attempt.status);
+    return attempt.error == ErrorCode::timeout ? "no answer in time" : "connection failed";
+}
+
 bool holds_tokens(const ChatChunk& chunk) {
     return std::ranges::any_of(chunk.choices, [](const auto& choice) {
         const auto& delta = choice.delta;
@@ -58,9 +64,7 @@ bool holds_tokens(const ChatChunk& chunk) {
 }  // namespace
 
 std::string describe_retry(const AttemptInfo& attempt) {
-    const std::string reason = attempt.status != 0 ? fmt::format("status {}", attempt.status)
-                                                   : std::string("connection failed");
-    return fmt::format("{}; next attempt in {:.2f} s", reason, seconds(attempt.wait));
+    return fmt::format("{}; next attempt in {:.2f} s", problem_of(attempt), seconds(attempt.wait));
 }
 
 std::string describe_answer(const ChatCompletion& answer) {

@@ -52,9 +52,9 @@ std::string without_control_characters(std::string_view text) {
     return safe;
 }
 
-bool remarks_are_dimmed() {
-    static const bool dimmed = ::isatty(STDERR_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
-    return dimmed;
+bool errors_go_to_terminal() {
+    static const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    return terminal;
 }
 
 }  // namespace
@@ -76,11 +76,14 @@ void AnswerOutput::end_line() {
 
 void remark(std::string_view text) {
     const std::string line = fmt::format("[{}]", without_control_characters(text));
-    tell(remarks_are_dimmed() ? "\x1b[2m" + line + "\x1b[0m\n" : line + "\n");
+    const bool dimmed = errors_go_to_terminal() && std::getenv("NO_COLOR") == nullptr;
+    tell(dimmed ? "\x1b[2m" + line + "\x1b[0m\n" : line + "\n");
 }
 
 void complain(std::string_view text) {
-    tell(fmt::format("chat: {}\n", without_control_characters(text)));
+    // At a terminal over the ^C that it echoes.
+    const std::string_view start = errors_go_to_terminal() ? "\r" : "";
+    tell(fmt::format("{}chat: {}\n", start, without_control_characters(text)));
 }
 
 void show_prompt() {
