@@ -49,8 +49,10 @@ std::string rate(std::int64_t count, Duration time, std::string_view thing) {
 }
 
 std::string problem_of(const AttemptInfo& attempt) {
-    if (attempt.status != 0) return fmt::format("status {}", attempt.status);
-    return attempt.error == ErrorCode::timeout ? "no answer in time" : "connection failed";
+    if (attempt.error == ErrorCode::timeout) return "no answer in time";
+    if (attempt.status == 0) return "connection failed";
+    if (attempt.status < 300) return "the answer broke off";
+    return fmt::format("status {}", attempt.status);
 }
 
 bool holds_tokens(const ChatChunk& chunk) {

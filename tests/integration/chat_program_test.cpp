@@ -1,6 +1,6 @@
 #include "chat_program.hpp"
 
-#include "backend_fixture.hpp"
+#include "chat_program_answers.hpp"
 
 #include <chat_answers.hpp>
 #include <embedded_server.hpp>
@@ -11,7 +11,6 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace cloud_backend::test {
@@ -45,26 +44,8 @@ Outcome ask_once(const std::string& url) {
     return run({"--base-url", url, "--retries", "0", "ping"});
 }
 
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
 bool is_one_line(const std::string& text) {
     return std::ranges::count(text, '\n') == 1 && text.ends_with('\n');
-}
-
-json body_of(const EmbeddedServer& server, std::size_t request) {
-    return json::parse(server.requests().at(request).body);
-}
-
-Answer two_words_of_three() {
-    const Answer whole = Answer::stream(with_done(three_word_events()));
-    return whole.cut_after(whole.wire().find("data: " + content_chunk(" three")));
-}
-
-Answer error_answer(int status, const std::string& code) {
-    const json error{{"message", "no"}, {"type", "some_error"}, {"code", code}};
-    return Answer::json(status, json{{"error", error}}.dump());
 }
 
 // ---- Answers
@@ -147,6 +128,15 @@ TEST(ChatProgram, CountsChunksWhenTheServerCountsNoTokens) {
     const auto outcome = run({"--base-url", server.url(), "ping"});
     EXPECT_EQ(outcome.output, "one two three\n");
     EXPECT_TRUE(contains(outcome.errors, " 3 chunks (tokens not counted by the server)"))
+        << outcome.errors;
+}
+
+TEST(ChatProgram, SaysWhyAnotherAttemptIsMade) {
+    EmbeddedServer server;
+    server.enqueue(cut_before(three_word_events().front()));
+    const auto outcome = run({"--base-url", server.url(), "ping"});
+    EXPECT_EQ(outcome.output, "pong\n");
+    EXPECT_TRUE(outcome.errors.starts_with("[the answer broke off; next attempt in "))
         << outcome.errors;
 }
 
@@ -265,102 +255,6 @@ TEST(ChatProgram, EndsQuietlyWhenNobodyReadsTheAnswer) {
     program.close_output();
     EXPECT_EQ(program.exit_status(), 0);
     EXPECT_EQ(program.errors(), "");
-}
-
-// ---- Ctrl-C
-
-TEST(ChatProgram, CtrlCEndsTheAnswerAndKeepsWhatCame) {
-    EmbeddedServer server;
-    server.enqueue(two_words_of_three().then_stall());
-    ChatProgram program({"--base-url", server.url(), "ping"});
-    ASSERT_TRUE(program.prints("one two"));
-    program.interrupt();
-    EXPECT_EQ(program.exit_status(), 130);
-    EXPECT_EQ(program.output(), "one two\n");
-    EXPECT_EQ(program.errors(), "chat: interrupted\n");
-}
-
-TEST(ChatProgram, CtrlCEndsTheWaitForAPromptFromAPipe) {
-    ChatProgram program({"--embedded"});
-    program.type("begun");
-    ASSERT_TRUE(program.reads_all_input());
-    program.interrupt();
-    EXPECT_EQ(program.exit_status(), 130);
-}
-
-TEST(ChatProgram, CtrlCAgainEndsAProgramThatCannotWrite) {
-    const std::string long_word(1 << 20, 'a');
-    EmbeddedServer server;
-    server.enqueue(
-        Answer::stream(with_done({content_chunk(long_word), chunk_json("{}", R"("stop")")})));
-    ChatProgram program({"--base-url", server.url(), "ping"});
-    const auto deadline = std::chrono::steady_clock::now() + ChatProgram::patience;
-    while (program.unread_output() == 0 && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::yield();
-    }
-    EXPECT_EQ(program.exit_status_when_interrupted(), 130);
-}
-
-// ---- At a terminal
-
-TEST(ChatProgram, CtrlCKeepsTheSessionAndItsHistory) {
-    EmbeddedServer server;
-    server.enqueue(two_words_of_three().then_stall());
-    auto program = ChatProgram::at_terminal({"--base-url", server.url()});
-    ASSERT_TRUE(program.prints("> "));
-    program.type("count\n");
-    ASSERT_TRUE(program.prints("one two")) << program.output();
-    program.type("\x03");
-    ASSERT_TRUE(program.prints("chat: interrupted")) << program.output();
-    ASSERT_TRUE(program.prints("> "));
-    program.type("ping\n");
-    ASSERT_TRUE(program.prints("\r\npong\r\n")) << program.output();
-    ASSERT_TRUE(program.prints("> "));
-    program.type("\x04");
-    EXPECT_EQ(program.exit_status(), 0) << program.output();
-    EXPECT_EQ(body_of(server, 1).at("messages"), json::parse(R"([
-        {"role": "user", "content": "count"},
-        {"role": "assistant", "content": "one two"},
-        {"role": "user", "content": "ping"}])"));
-}
-
-TEST(ChatProgram, AFailureEndsTheQuestionNotTheSession) {
-    EmbeddedServer server;
-    server.enqueue(error_answer(401, "invalid_api_key"));
-    auto program = ChatProgram::at_terminal({"--base-url", server.url()});
-    ASSERT_TRUE(program.prints("> "));
-    program.type("hello\n");
-    ASSERT_TRUE(program.prints("chat: the key was not accepted: 401")) << program.output();
-    ASSERT_TRUE(program.prints("> "));
-    program.type("ping\n");
-    ASSERT_TRUE(program.prints("\r\npong\r\n")) << program.output();
-    ASSERT_TRUE(program.prints("> "));
-    program.type("\x04");
-    EXPECT_EQ(program.exit_status(), 0);
-    EXPECT_EQ(body_of(server, 1).at("messages"),
-              json::parse(R"([{"role": "user", "content": "ping"}])"));
-}
-
-TEST(ChatProgram, CtrlCAtThePromptLeavesTheSecondTime) {
-    auto program = ChatProgram::at_terminal({"--embedded"});
-    ASSERT_TRUE(program.prints("> "));
-    program.type("\x03");
-    ASSERT_TRUE(program.prints("Ctrl-C again, or Ctrl-D, leaves")) << program.output();
-    ASSERT_TRUE(program.prints("> "));
-    program.type("\x03");
-    EXPECT_EQ(program.exit_status(), 0) << program.output();
-}
-
-TEST(ChatProgram, AnAnswerCannotControlTheTerminal) {
-    EmbeddedServer server;
-    server.enqueue(Answer::stream(with_done(
-        {content_chunk(R"(\u001b]0;owned\u0007 \u009b2J)"), chunk_json("{}", R"("stop")")})));
-    auto program = ChatProgram::at_terminal({"--base-url", server.url(), "ping"});
-    EXPECT_EQ(program.exit_status(), 0);
-    const std::string safe =
-        "\xEF\xBF\xBD]0;owned\xEF\xBF\xBD \xEF\xBF\xBD"
-        "2J";
-    EXPECT_TRUE(contains(program.output(), safe)) << program.output();
 }
 
 }  // namespace
