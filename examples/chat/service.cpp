@@ -22,8 +22,8 @@ using cloud_backend::LogLevel;
 std::optional<ClientOptions> external_server(const Arguments& arguments) {
     ClientOptions options = cloud_backend::from_environment();
     const bool has_key = !options.api_key.value().empty();
+    const bool names_server = arguments.base_url || options.base_url != ClientOptions{}.base_url;
     if (arguments.base_url) options.base_url = *arguments.base_url;
-    const bool names_server = options.base_url != ClientOptions{}.base_url;
     if (!has_key && !names_server) return std::nullopt;
     options.require_api_key = !names_server;  // a local server needs none
     return options;
