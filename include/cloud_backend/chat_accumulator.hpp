@@ -3,6 +3,7 @@
 #include <cloud_backend/chat.hpp>
 #include <cloud_backend/export.hpp>
 
+#include <cstddef>
 #include <memory>
 
 namespace cloud_backend {
@@ -16,7 +17,16 @@ public:
     ChatAccumulator(ChatAccumulator&&) noexcept;
     ChatAccumulator& operator=(ChatAccumulator&&) noexcept;
 
-    void add(const ChatChunk& chunk);
+    /// Tool calls and unknown fields kept of one choice, and unknown fields of the answer (SPEC
+    /// T8).
+    static constexpr std::size_t max_parts = 4'096;
+
+    enum class Status {
+        ok,
+        too_many_parts,  ///< What was over `max_parts` is lost; only `reset()` helps.
+    };
+
+    Status add(const ChatChunk& chunk);
 
     /// Every choice shown so far, and at least `expected_choices`, has a finish reason (SPEC T4).
     [[nodiscard]] bool finished(int expected_choices = 1) const noexcept;

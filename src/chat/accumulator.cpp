@@ -25,6 +25,16 @@ bool is_array(std::string_view json) {
     return json.starts_with('[');
 }
 
+/// For what is kept besides text: of that a few bytes of JSON can ask for hundreds (T8).
+class Room {
+public:
+    [[nodiscard]] bool take() { return ++taken_ <= ChatAccumulator::max_parts; }
+    [[nodiscard]] bool exceeded() const { return taken_ > ChatAccumulator::max_parts; }
+
+private:
+    std::size_t taken_ = 0;
+};
+
 /// Lists come in pieces; `open_list` still lacks its closing bracket.
 void append_elements(std::string& open_list, std::string_view array) {
     const std::string_view elements = detail::trim(array.substr(1, array.size() - 2));
@@ -38,10 +48,10 @@ void append_elements(std::string& open_list, std::string_view array) {
 /// were written and nesting costs no stack.
 class MergedObject {
 public:
-    void add(const RawJson& object) {
+    void add(const RawJson& object, Room& room) {
         if (!detail::trim(object.text()).starts_with('{')) return;
         for (const detail::JsonMember& member : detail::members_of(object.text())) {
-            if (member.value != "null") merge(member);
+            if (member.value != "null") merge(member, room);
         }
     }
 
@@ -62,9 +72,14 @@ private:
         std::string value;  ///< A list is open.
     };
 
-    void merge(const detail::JsonMember& member) {
-        const auto [position, added] = positions_.try_emplace(member.name(), fields_.size());
-        if (added) fields_.push_back({.key = std::string(member.key), .value = {}});
+    void merge(const detail::JsonMember& member, Room& room) {
+        const std::string name = member.name();
+        auto position = positions_.find(name);
+        if (position == positions_.end()) {
+            if (!room.take()) return;
+            position = positions_.emplace(name, fields_.size()).first;
+            fields_.push_back({.key = std::string(member.key), .value = {}});
+        }
         std::string& value = fields_[position->second].value;
         if (!is_array(member.value)) {
             value = member.value;
@@ -129,13 +144,13 @@ struct CallState {
     ObjectProgress arguments{};
     MergedObject extra{};
 
-    void add(const ToolCallDelta& delta) {
+    void add(const ToolCallDelta& delta, Room& room) {
         set_once(call.id, delta.id);
         set_once(call.type, delta.type);
         set_once(call.name, delta.name);
         call.arguments += delta.arguments;  // A3
         arguments.add(delta.arguments);
-        extra.add(delta.extra);
+        extra.add(delta.extra, room);
     }
 
     [[nodiscard]] ToolCall result() const {
@@ -149,16 +164,19 @@ struct CallState {
 /// The tool calls of one choice, in order of their first appearance (A4).
 class ToolCalls {
 public:
-    void add(const ToolCallDelta& delta) {
+    void add(const ToolCallDelta& delta, Room& room) {
         auto position = find(delta);
         if (!position || opens_another(calls_[*position], delta)) {
+            if (!room.take()) return;
             position = calls_.size();
             calls_.emplace_back();
             youngest_at_index_[delta.index.value_or(0)] = *position;
         }
         if (!delta.id.empty()) by_id_.try_emplace(delta.id, *position);
-        if (delta.index) youngest_at_index_.try_emplace(*delta.index, *position);
-        calls_[*position].add(delta);
+        if (delta.index && !youngest_at_index_.contains(*delta.index) && room.take()) {
+            youngest_at_index_.emplace(*delta.index, *position);
+        }
+        calls_[*position].add(delta, room);
     }
 
     [[nodiscard]] std::vector<ToolCall> result() const {
@@ -189,7 +207,6 @@ private:
     }
 
     std::vector<CallState> calls_{};
-    // Ordered: a server chooses the keys, and could choose such as collide when they are hashed.
     std::map<std::string, std::size_t> by_id_{};
     std::map<int, std::size_t> youngest_at_index_{};
 };
@@ -207,6 +224,7 @@ struct ChoiceState {
     MergedObject extra{};
     MergedObject logprobs{};
     MergedArray annotations{};
+    Room room{};
 
     void add(const ChunkChoice& choice) {
         const Delta& delta = choice.delta;
@@ -214,9 +232,9 @@ struct ChoiceState {
         content += delta.content;
         reasoning += delta.reasoning;
         refusal += delta.refusal;
-        for (const ToolCallDelta& call : delta.tool_calls) tool_calls.add(call);
-        extra.add(delta.extra);
-        logprobs.add(choice.logprobs);  // A9
+        for (const ToolCallDelta& call : delta.tool_calls) tool_calls.add(call, room);
+        extra.add(delta.extra, room);
+        logprobs.add(choice.logprobs, room);  // A9
         annotations.add(delta.annotations);
         set_once(finish_reason, choice.finish_reason);  // A5
     }
@@ -243,6 +261,7 @@ struct ChatAccumulator::Impl {
     ChatCompletion head{};               ///< All but the choices and `extra`.
     std::vector<ChoiceState> choices{};  ///< By index.
     MergedObject extra{};
+    Room room{};  ///< For `extra`.
 
     ChoiceState& choice_at(int index) {
         const auto at = std::ranges::lower_bound(choices, index, {}, &ChoiceState::index);
@@ -256,7 +275,7 @@ ChatAccumulator::~ChatAccumulator() = default;
 ChatAccumulator::ChatAccumulator(ChatAccumulator&&) noexcept = default;
 ChatAccumulator& ChatAccumulator::operator=(ChatAccumulator&&) noexcept = default;
 
-void ChatAccumulator::add(const ChatChunk& chunk) {
+ChatAccumulator::Status ChatAccumulator::add(const ChatChunk& chunk) {
     ChatCompletion& head = impl_->head;
     set_once(head.id, chunk.id);
     set_once(head.model, chunk.model);
@@ -264,8 +283,14 @@ void ChatAccumulator::add(const ChatChunk& chunk) {
     if (!chunk.service_tier.empty()) head.service_tier = chunk.service_tier;
     if (!chunk.system_fingerprint.empty()) head.system_fingerprint = chunk.system_fingerprint;
     if (chunk.usage) head.usage = chunk.usage;  // A6
-    for (const ChunkChoice& choice : chunk.choices) impl_->choice_at(choice.index).add(choice);
-    impl_->extra.add(chunk.extra);
+    bool exceeded = false;
+    for (const ChunkChoice& choice : chunk.choices) {
+        ChoiceState& state = impl_->choice_at(choice.index);
+        state.add(choice);
+        exceeded |= state.room.exceeded();
+    }
+    impl_->extra.add(chunk.extra, impl_->room);
+    return exceeded || impl_->room.exceeded() ? Status::too_many_parts : Status::ok;
 }
 
 bool ChatAccumulator::finished(int expected_choices) const noexcept {

@@ -127,18 +127,17 @@ Reading ChatStreamReader::read_events(std::string_view bytes) {
         reading = on_event(event);
         return needs_more(reading);
     });
-    if (status != SseParser::Status::event_too_large) return reading;
-    return ErrorDetails{.code = ErrorCode::limit_exceeded,
-                        .message = "an event of the stream is larger than " +
-                                   std::to_string(options_.limits.event) + " bytes"};
+    if (status == SseParser::Status::event_too_large) return event_too_large();
+    return reading;
 }
 
 Reading ChatStreamReader::finish_events() {
     Reading reading;
-    parser_.finish([&](const SseEvent& event) {
+    const auto status = parser_.finish([&](const SseEvent& event) {
         reading = on_event(event);
         return needs_more(reading);
     });
+    if (status == SseParser::Status::event_too_large) return event_too_large();
     return needs_more(reading) ? end_without_done() : reading;
 }
 
@@ -231,8 +230,11 @@ std::optional<ErrorDetails> ChatStreamReader::find_stream_error(std::string_view
 
 Reading ChatStreamReader::deliver(const ChatChunk& chunk) {
     if (options_.stop.stop_requested()) return Cancelled{};  // T1
+    if (accumulator_.add(chunk) != ChatAccumulator::Status::ok) {
+        return ErrorDetails{.code = ErrorCode::limit_exceeded,
+                            .message = "the answer has too many tool calls or fields"};
+    }
     ++events_seen_;
-    accumulator_.add(chunk);
     delivered_ = true;  // Also if the callback throws.
     if (!on_chunk_(chunk)) return StoppedByCallback{};
     return NeedMore{};
@@ -244,6 +246,13 @@ bool ChatStreamReader::must_fail() const noexcept {
 
 ErrorDetails ChatStreamReader::malformed_event() const {
     return document_.unexpected("an event of the stream is no chunk of an answer", false);
+}
+
+/// T8
+ErrorDetails ChatStreamReader::event_too_large() const {
+    return {.code = ErrorCode::limit_exceeded,
+            .message = "an event of the stream is larger than " +
+                       std::to_string(options_.limits.event) + " bytes"};
 }
 
 std::shared_ptr<const ChatCompletion> ChatStreamReader::partial() const {

@@ -82,6 +82,7 @@ private:
     [[nodiscard]] std::optional<ErrorDetails> find_stream_error(std::string_view json);
     [[nodiscard]] bool must_fail() const noexcept;
     [[nodiscard]] ErrorDetails malformed_event() const;
+    [[nodiscard]] ErrorDetails event_too_large() const;
 
     const ChunkCallback& on_chunk_;
     StreamReaderOptions options_;

@@ -18,6 +18,7 @@ namespace cloud_backend {
 namespace {
 
 using Json = nlohmann::json;
+using Status = ChatAccumulator::Status;
 
 ChatChunk decode(std::string json) {
     static detail::ChunkDecoder decoder(256);
@@ -145,20 +146,6 @@ TEST(ToolCalls, AnIndexThatComesAfterTheIdIsKnownFromThenOn) {
               (Calls{{"a:f", "{\"x\":1}"}}));
 }
 
-TEST(ToolCalls, IndexesThatCollideWhenHashedCostNoMore) {
-    ChatAccumulator accumulator;
-    ChatChunk chunk;
-    chunk.choices.emplace_back();
-    for (int i = 0; i < 40'000; ++i) {
-        ToolCallDelta delta;
-        delta.index = i * 42'773;
-        delta.name = "f";
-        chunk.choices[0].delta.tool_calls = {delta};
-        accumulator.add(chunk);
-    }
-    EXPECT_EQ(accumulator.completion().choices.at(0).message.tool_calls.size(), 40'000u);
-}
-
 // --- A2, A3, A4 ---
 
 TEST(ToolCalls, IdTypeAndNameAreSetOnceAndTypeHasADefault) {
@@ -277,14 +264,63 @@ TEST(Accumulator, DeepUnknownFieldsCostNoStack) {
     EXPECT_EQ(accumulator.completion().extra.text(), "{\"a\":" + deep + "}");
 }
 
-TEST(Accumulator, ManyUnknownFieldsAreLinear) {  // C3; quadratic, this takes hours.
-    constexpr int count = 1'000'000;
-    std::string fields = "{";
-    for (int i = 0; i < count; ++i) fields += "\"" + std::to_string(i) + "\":1,";
-    fields.back() = '}';
+TEST(Accumulator, LimitsUnknownFields) {  // T8
+    const auto fields = [](std::size_t count) {
+        std::string object = "{";
+        for (std::size_t i = 0; i < count; ++i) object += "\"" + std::to_string(i) + "\":1,";
+        object.back() = '}';
+        return object;
+    };
+    const auto most = fields(ChatAccumulator::max_parts);
     ChatAccumulator accumulator;
-    accumulator.add(chunk_with(fields));
-    EXPECT_EQ(accumulator.completion().extra.text(), fields);
+    EXPECT_EQ(accumulator.add(chunk_with(most)), Status::ok);
+    EXPECT_EQ(accumulator.add(chunk_with(most)), Status::ok) << "the same ones again";
+    EXPECT_EQ(accumulator.add(chunk_with(R"({"more":1})")), Status::too_many_parts);
+    EXPECT_EQ(accumulator.add(ChatChunk{}), Status::too_many_parts) << "it stays so";
+    EXPECT_EQ(accumulator.completion().extra.text(), most);
+    accumulator.reset();
+    EXPECT_EQ(accumulator.add(chunk_with(R"({"more":1})")), Status::ok);
+}
+
+/// A chunk of one choice with one delta of a tool call.
+ChatChunk chunk_of(ToolCallDelta delta, int choice = 0) {
+    ChatChunk chunk;
+    chunk.choices.resize(1);
+    chunk.choices[0].index = choice;
+    chunk.choices[0].delta.tool_calls.push_back(std::move(delta));
+    return chunk;
+}
+
+TEST(Accumulator, LimitsTheToolCallsOfEachChoice) {  // T8
+    ChatAccumulator accumulator;
+    constexpr int most = ChatAccumulator::max_parts;
+    for (int i = 0; i < most; ++i) {
+        ASSERT_EQ(accumulator.add(chunk_of({.index = i, .name = "f"})), Status::ok);
+    }
+    EXPECT_EQ(accumulator.add(chunk_of({.index = 0, .arguments = "{}"})), Status::ok);
+    EXPECT_EQ(accumulator.add(chunk_of({.index = most, .name = "f"}, 1)), Status::ok);
+    EXPECT_EQ(accumulator.add(chunk_of({.index = most, .name = "f"})), Status::too_many_parts);
+    const auto completion = accumulator.completion();
+    EXPECT_EQ(completion.choices.at(0).message.tool_calls.size(), ChatAccumulator::max_parts);
+    EXPECT_EQ(completion.choices.at(0).message.tool_calls.at(0).arguments, "{}");
+}
+
+TEST(Accumulator, LimitsTheIndexesAndTheFieldsOfAToolCall) {  // T8
+    ChatAccumulator accumulator;
+    constexpr int most = ChatAccumulator::max_parts;
+    for (int i = 0; i < most; ++i) {
+        ASSERT_EQ(accumulator.add(chunk_of({.index = i, .id = "a"})), Status::ok);
+    }
+    EXPECT_EQ(accumulator.add(chunk_of({.index = most, .id = "a"})), Status::too_many_parts);
+
+    accumulator.reset();
+    ToolCallDelta delta{.id = "a"};
+    for (int i = 1; i < most; ++i) {
+        delta.extra = RawJson::trusted("{\"" + std::to_string(i) + "\":1}");
+        ASSERT_EQ(accumulator.add(chunk_of(delta)), Status::ok);
+    }
+    delta.extra = RawJson::trusted(R"({"more":1})");
+    EXPECT_EQ(accumulator.add(chunk_of(delta)), Status::too_many_parts);
 }
 
 TEST(Accumulator, ChoicesAreOrderedByIndexWhateverComesFirst) {  // A11

@@ -423,6 +423,32 @@ TEST_F(ChatStreamReaderTest, LimitsAnEvent) {  // T8
     EXPECT_EQ(content(), "a");
 }
 
+TEST_F(ChatStreamReaderTest, LimitsAnEventThatTheEndOfTheInputCompletes) {  // T8
+    options.limits.event = 100;
+    const std::string line = "data: " + std::string(90, 'x');
+    EXPECT_EQ(error(line + "\n" + line).code, ErrorCode::limit_exceeded);
+    EXPECT_EQ(error(line).code, ErrorCode::stream_truncated);
+}
+
+TEST_F(ChatStreamReaderTest, LimitsTheToolCallsOfAWholeStream) {  // T8
+    std::string stream = text("a");
+    const auto add_calls = [&](std::size_t first, std::size_t end) {
+        for (auto i = first; i < end; ++i) {
+            stream += event(R"({"choices":[{"delta":{"tool_calls":[{"index":)" + std::to_string(i) +
+                            "}]}}]}");
+        }
+    };
+    add_calls(0, ChatAccumulator::max_parts);
+    EXPECT_TRUE(is_complete(read(stream + finish)));
+    add_calls(ChatAccumulator::max_parts, ChatAccumulator::max_parts + 1);
+    const auto details = error(stream + finish);
+    EXPECT_EQ(details.code, ErrorCode::limit_exceeded);
+    EXPECT_FALSE(details.retryable);
+    EXPECT_EQ(contents.size(), ChatAccumulator::max_parts + 1)
+        << "what is too much is not delivered";
+    EXPECT_EQ(reader().partial()->content(), "a");
+}
+
 TEST_F(ChatStreamReaderTest, LimitsNesting) {  // T8
     options.limits.json_depth = 10;
     EXPECT_EQ(error(event(std::string(11, '[') + '1' + std::string(11, ']'))).code,
