@@ -1,6 +1,7 @@
 #include "chat/answer_document.hpp"
 
 #include "chat/answer_reader.hpp"
+#include "chat/api_error.hpp"
 #include "chat/completion_json.hpp"
 #include "chat/json_document.hpp"
 #include "core/ascii.hpp"
@@ -37,6 +38,17 @@ std::string describe(std::string_view body) {
     return "the answer is an HTML page titled \"" + std::string(title) + '"';
 }
 
+/// S7: a stream may begin with a bare error, which makes it look like a document.
+std::optional<ErrorDetails> find_error_in_first_line(std::string_view body) {
+    body = trim(body);
+    const auto line = body.substr(0, body.find_first_of("\r\n"));
+    if (line.size() == body.size()) return std::nullopt;
+    JsonDocument document;
+    const auto parsed = document.parse(line);
+    const auto* json = std::get_if<simdjson::dom::element>(&parsed);
+    return json == nullptr ? std::nullopt : find_error(*json);
+}
+
 }  // namespace
 
 void AnswerDocument::begin(const ResponseHead& head) {
@@ -66,7 +78,10 @@ std::variant<ChatCompletion, ErrorDetails> AnswerDocument::read() {
     const auto parsed = document.parse_padded(std::string_view(body).substr(0, size));
     if (const auto* fault = std::get_if<JsonFault>(&parsed)) {
         body.resize(size);
-        if (*fault == JsonFault::malformed) return unexpected(describe(body), true);
+        if (*fault == JsonFault::malformed) {
+            if (auto error = find_error_in_first_line(body)) return std::move(*error);
+            return unexpected(describe(body), true);
+        }
         return ErrorDetails{.code = ErrorCode::limit_exceeded,
                             .message = "the JSON of the answer is nested too deeply"};
     }

@@ -359,6 +359,22 @@ TEST_F(ChatStreamReaderTest, EndsWithTheErrorOfAnEvent) {  // E1, E3
     EXPECT_EQ(error("error: \"out of memory\"\n\n").message, "out of memory");
 }
 
+TEST_F(ChatStreamReaderTest, FindsABareErrorThatTheStreamBeginsWith) {  // S7, E3
+    const std::string bare(error_body);
+    for (const std::string& body : {bare + "\n\n" + done, bare + "\r\n\r\n" + text("a"),
+                                    " \n" + bare + "\r: comment\r\r", bare + "\n" + bare + "\n"}) {
+        const auto details = error(body);
+        EXPECT_EQ(details.code, ErrorCode::stream) << body;
+        EXPECT_EQ(details.message, "overloaded") << body;
+        EXPECT_EQ(details.api.status, 503) << body;
+        EXPECT_EQ(PlainAnswer(body).error().message, "overloaded") << body;
+    }
+    for (const std::string& body :
+         {"{\"choices\":[]}\n\n" + text("a"), "{\n" + bare, "[1]\n" + bare}) {
+        EXPECT_EQ(error(body).code, ErrorCode::response) << body;
+    }
+}
+
 TEST_F(ChatStreamReaderTest, IgnoresOtherBareLines) {  // S7
     EXPECT_TRUE(is_complete(read(text("a") +
                                  "hello\n{\"choices\":[]}\n[1\nerror:\nerror: null\n"
