@@ -16,40 +16,16 @@ namespace dom = simdjson::dom;
 
 constexpr std::string_view failed = "error";  // As a finish reason (T4).
 
-/// The `delta` and the `message` of a choice.
-struct ChoiceParts {
-    std::optional<dom::object> delta{};
-    std::optional<dom::object> message{};
-};
-
-// --- where the choices of a chunk and of a whole answer differ -----------------------------------
-
-/// A message in place of deltas is read as one; after deltas it can only repeat them.
-std::optional<dom::object> select_part(const ChoiceParts& parts, const ChunkChoice& /*of*/,
-                                       bool& deltas_seen) {
-    if (parts.delta) deltas_seen = true;
-    return deltas_seen ? parts.delta : parts.message;
+bool says_something(const Delta& delta) {
+    return !delta.content.empty() || !delta.reasoning.empty() || !delta.refusal.empty() ||
+           !delta.tool_calls.empty();
 }
 
-std::optional<dom::object> select_part(const ChoiceParts& parts, const Choice& /*of*/,
-                                       bool& /*deltas_seen*/) {
-    return parts.message ? parts.message : parts.delta;
-}
-
-Delta& part_of(ChunkChoice& choice) {
-    return choice.delta;
-}
-
-Message& part_of(Choice& choice) {
-    return choice.message;
-}
-
-// --- what they share -----------------------------------------------------------------------------
-
-/// A11
-bool can_be_choice_index(dom::element value) {
-    constexpr int last_choice = 127;
-    return value.is_null() || as_index(value).value_or(last_choice + 1) <= last_choice;
+/// Null is 0; empty when it cannot be one (A11).
+std::optional<int> as_choice_index(dom::element value) {
+    if (value.is_null()) return 0;
+    const auto index = as_index(value);
+    return index && static_cast<std::size_t>(*index) < max_choices ? index : std::nullopt;
 }
 
 void read_token_details(dom::element value, Usage& usage) {
@@ -104,6 +80,7 @@ std::optional<ErrorDetails> find_failed_choice(dom::array choices) {
 }  // namespace
 
 AnswerTraits AnswerReader::read(dom::object json, ChatChunk& chunk) {
+    telling_.reset();
     return read_answer(json, chunk);
 }
 
@@ -147,8 +124,9 @@ void AnswerReader::read_choice(dom::object json, AnyChoice& choice, AnswerTraits
     ChoiceParts parts;
     for (const auto& [key, value] : json) {
         if (key == "index") {
-            traits.has_impossible_index |= !can_be_choice_index(value);
-            choice.index = as_index(value).value_or(0);
+            const auto index = as_choice_index(value);
+            traits.has_impossible_index |= !index;
+            choice.index = index.value_or(0);
         } else if (key == "delta") {
             parts.delta = as_object(value);
         } else if (key == "message") {
@@ -160,10 +138,29 @@ void AnswerReader::read_choice(dom::object json, AnyChoice& choice, AnswerTraits
         }
     }
     traits.has_error |= choice.finish_reason == failed;
-    if (const auto part = select_part(parts, choice, deltas_seen_)) {
-        read_message(*part, part_of(choice), buffer_);
+    read_part(parts, choice);
+}
+
+/// A message in place of deltas is read as one.
+void AnswerReader::read_part(const ChoiceParts& parts, ChunkChoice& choice) {
+    if (parts.delta) {
+        read_message(*parts.delta, choice.delta, buffer_);
     } else {
-        clear(part_of(choice));
+        clear(choice.delta);
+    }
+    const auto index = static_cast<std::size_t>(choice.index);
+    if (says_something(choice.delta)) {
+        telling_.set(index);
+    } else if (parts.message && !told_.test(index)) {
+        read_message(*parts.message, choice.delta, buffer_);
+    }
+}
+
+void AnswerReader::read_part(const ChoiceParts& parts, Choice& choice) {
+    if (const auto part = parts.message ? parts.message : parts.delta) {
+        read_message(*part, choice.message, buffer_);
+    } else {
+        clear(choice.message);
     }
 }
 

@@ -235,6 +235,7 @@ Reading ChatStreamReader::deliver(const ChatChunk& chunk) {
                             .message = "the answer has too many tool calls or fields"};
     }
     ++events_seen_;
+    decoder_.note_delivery();
     delivered_ = true;  // Also if the callback throws.
     if (!on_chunk_(chunk)) return StoppedByCallback{};
     return NeedMore{};

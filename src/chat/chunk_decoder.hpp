@@ -26,6 +26,8 @@ public:
     /// `data` must have `SseParser::padding` readable bytes behind it. An error object comes back
     /// as the error (E1, S7), JSON nested too deeply as `ErrorCode::limit_exceeded` (T8).
     [[nodiscard]] Result decode(std::string_view data);
+    /// The chunk decoded last is delivered, which some that follow are read by (SPEC C4).
+    void note_delivery() noexcept { reader_.note_delivery(); }
 
 private:
     JsonDocument document_;

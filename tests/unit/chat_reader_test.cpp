@@ -384,6 +384,21 @@ TEST_F(ChatStreamReaderTest, IgnoresOtherBareLines) {  // S7
     EXPECT_EQ(reader().events_seen(), 2U);
 }
 
+TEST_F(ChatStreamReaderTest, ReadsAMessageInPlaceOfDeltas) {  // C4
+    const std::string message = R"({"choices":[{"message":{"content":"all"}}]})";
+    const std::string joined = R"({"choices":[{"delta":{"content":"x"}}]})";
+    for (const std::string& before :
+         {event(R"({"choices":[{"delta":{"role":"assistant","content":""}}]})"),
+          // What is looked at but not delivered.
+          "data: " + joined + "\ndata: {cut\n\n", joined + "\n\n",
+          event(R"({"choices":[{"delta":{"content":"x"}},{"index":-1}]})")}) {
+        EXPECT_TRUE(is_complete(read(": stream\n" + before + event(message) + finish))) << before;
+        EXPECT_EQ(content(), "all") << before;
+    }
+    EXPECT_TRUE(is_complete(read(text("a") + text("ll") + event(message) + finish)));
+    EXPECT_EQ(content(), "all");
+}
+
 TEST_F(ChatStreamReaderTest, TakesTheFinishReasonErrorAsFailure) {  // T4
     const auto details =
         error(text("a") + event(R"({"choices":[{"delta":{},"finish_reason":"error"}]})") + done);

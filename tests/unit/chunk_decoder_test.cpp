@@ -15,6 +15,7 @@ namespace {
 
 class ChunkDecoderTest : public testing::Test {
 protected:
+    void SetUp() override { decoder_ = ChunkDecoder(256); }
     ChunkDecoder::Result decode(std::string_view data) {
         padded_ = data;
         padded_.append(SseParser::padding, 'x');
@@ -29,6 +30,12 @@ protected:
     }
     const ToolCallDelta& tool_call(std::string_view json) {
         return delta(R"({"tool_calls":[)" + std::string(json) + "]}").tool_calls.at(0);
+    }
+    /// The content of a chunk that is delivered.
+    std::string delivered(std::string_view data) {
+        std::string content(chunk(data).content());
+        decoder_.note_delivery();
+        return content;
     }
     ErrorDetails error(std::string_view data) { return std::get<ErrorDetails>(decode(data)); }
     bool is_malformed(std::string_view data) {
@@ -247,14 +254,32 @@ TEST_F(ChunkDecoderTest, CollectsUnknownFieldsWhereTheyStand) {
 }
 
 TEST_F(ChunkDecoderTest, ReadsMessageInPlaceOfDelta) {
-    EXPECT_EQ(chunk(R"({"choices":[{"message":{"content":"all"}}]})").content(), "all");
-    EXPECT_EQ(chunk(R"({"choices":[{"message":{"content":"of"}}]})").content(), "of");
+    EXPECT_EQ(delivered(R"({"choices":[{"message":{"content":"all"}}]})"), "all");
+    EXPECT_EQ(delivered(R"({"choices":[{"message":{"content":"of"}}]})"), "of");
+}
+
+// C4
+TEST_F(ChunkDecoderTest, ReadsMessageAfterDeltasThatSaidNothing) {
+    delivered(R"({"choices":[{"delta":{"role":"assistant","content":""}},{"delta":{}}]})");
+    chunk(R"({"choices":[{"delta":{"content":"never delivered"}}]})");
+    EXPECT_TRUE(is_malformed(R"({"choices":[{"delta":{"content":"x"}},{"index":128}]})"));
+    EXPECT_EQ(delivered(R"({"choices":[{"delta":{},"message":{"content":"all"}}]})"), "all");
+}
+
+// C4
+TEST_F(ChunkDecoderTest, KnowsOfEachChoiceWhetherItHadDeltas) {
+    for (const std::string_view saying : {R"({"content":"a"})", R"({"reasoning":"a"})",
+                                          R"({"refusal":"a"})", R"({"tool_calls":[{"id":"a"}]})"}) {
+        SetUp();
+        delivered(R"({"choices":[{"index":127,"delta":)" + std::string(saying) + "}]}");
+        EXPECT_EQ(delivered(R"({"choices":[{"index":127,"message":{"content":"a"}}]})"), "");
+        EXPECT_EQ(delivered(R"({"choices":[{"index":0,"message":{"content":"b"}}]})"), "b");
+    }
 }
 
 TEST_F(ChunkDecoderTest, DoesNotRepeatDeltasThatAMessageSumsUp) {
-    EXPECT_EQ(
-        chunk(R"({"choices":[{"message":{"content":"ab"},"delta":{"content":"b"}}]})").content(),
-        "b");
+    EXPECT_EQ(delivered(R"({"choices":[{"message":{"content":"ab"},"delta":{"content":"b"}}]})"),
+              "b");
     const ChatChunk& last =
         chunk(R"({"choices":[{"message":{"content":"ab"},"finish_reason":"stop"}]})");
     EXPECT_EQ(last.content(), "");
