@@ -14,13 +14,14 @@ namespace cloud_backend {
 
 enum class Role { developer, system, user, assistant, tool };
 
-/// A call of a function that the model asks for.
+/// A call of a tool that the model asks for.
 struct ToolCall {
     std::string id{};
-    std::string type = "function";
+    std::string type = "function";  ///< Or "custom".
     std::string name{};
-    std::string arguments{};  ///< JSON text as the model wrote it, which may not be valid JSON.
-    RawJson extra{};          ///< Fields the library does not know: an object, or empty (SPEC A10).
+    /// JSON text as the model wrote it, which may not be valid JSON; the input of a custom tool.
+    std::string arguments{};
+    RawJson extra{};  ///< Fields the library does not know: an object, or empty (SPEC A10).
 };
 
 /// One message of a conversation, asked or answered. An answered one can be sent back as it is.

@@ -43,27 +43,35 @@ void append_elements(std::string& open_list, std::string_view array) {
     open_list += elements;
 }
 
+std::vector<detail::JsonMember> members_in(const RawJson& object) {
+    if (!detail::trim(object.text()).starts_with('{')) return {};
+    return detail::members_of(object.text());
+}
+
 /// Fields the library does not know (A10): of what is no list the last stays. Kept as text, so that
 /// adding is linear (nlohmann's ordered objects search through all their keys), values stay as they
 /// were written and nesting costs no stack.
 class MergedObject {
 public:
     void add(const RawJson& object, Room& room) {
-        if (!detail::trim(object.text()).starts_with('{')) return;
-        for (const detail::JsonMember& member : detail::members_of(object.text())) {
-            if (member.value != "null") merge(member, room);
-        }
+        for (const detail::JsonMember& member : members_in(object)) add(member, room);
+    }
+    void add(const detail::JsonMember& member, Room& room) {
+        if (member.value != "null") merge(member, room);
     }
 
     [[nodiscard]] RawJson json() const {
-        if (fields_.empty()) return {};
+        return fields_.empty() ? RawJson() : RawJson::trusted("{" + members() + "}");
+    }
+
+    [[nodiscard]] std::string members() const {
         std::string text;
         for (const Field& field : fields_) {
-            text += text.empty() ? '{' : ',';
+            if (!text.empty()) text += ',';
             text.append(field.key).append(":").append(field.value);
             if (is_array(field.value)) text += ']';
         }
-        return RawJson::trusted(text + "}");
+        return text;
     }
 
 private:
@@ -106,6 +114,43 @@ public:
 
 private:
     std::string open_list_ = "[";
+};
+
+/// The unknown fields of a message. One is known: the call that messages held before there were
+/// tool calls, whose arguments come in pieces.
+class MessageExtra {
+public:
+    void add(const RawJson& object, Room& room) {
+        for (const detail::JsonMember& member : members_in(object)) {
+            if (member.key == R"("function_call")" && member.value.starts_with('{')) {
+                add_function_call(member.value);
+            } else {
+                fields_.add(member, room);
+            }
+        }
+    }
+
+    [[nodiscard]] RawJson json() const {
+        if (name_.empty() && arguments_.empty()) return fields_.json();
+        std::string members = fields_.members();
+        if (!members.empty()) members += ',';
+        return RawJson::trusted("{" + members + R"("function_call":{"name":")" + name_ +
+                                R"(","arguments":")" + arguments_ + "\"}}");
+    }
+
+private:
+    void add_function_call(std::string_view call) {
+        for (const detail::JsonMember& member : detail::members_of(call)) {
+            if (!member.value.starts_with('"')) continue;
+            const std::string_view text = member.value.substr(1, member.value.size() - 2);
+            if (member.key == R"("name")" && name_.empty()) name_ = text;
+            if (member.key == R"("arguments")") arguments_ += text;
+        }
+    }
+
+    MergedObject fields_{};
+    std::string name_{};       ///< Of the function call, as it is written in JSON,
+    std::string arguments_{};  ///< and its arguments.
 };
 
 /// Notices when a JSON object that comes in pieces is whole; looks at each byte once.
@@ -221,7 +266,7 @@ struct ChoiceState {
     std::string refusal{};
     std::string finish_reason{};
     ToolCalls tool_calls{};
-    MergedObject extra{};
+    MessageExtra extra{};
     MergedObject logprobs{};
     MergedArray annotations{};
     Room room{};

@@ -102,16 +102,17 @@ void read_content(dom::element value, Part& part) {
     }
 }
 
+/// What is called: a function with `arguments`, or a custom tool with `input`.
 template <class Call>
-void read_function(dom::element value, Call& call) {
-    const auto function = as_object(value);
-    if (!function) return;
-    for (const auto& [key, field] : *function) {
+void read_called(dom::element value, std::string_view arguments, Call& call) {
+    const auto called = as_object(value);
+    if (!called) return;
+    for (const auto& [key, field] : *called) {
         if (key == "name") {
             call.name = string_or_empty(field);
-        } else if (key == "arguments") {
+        } else if (key == arguments) {
             call.arguments = string_or_empty(field);
-            if (as_object(field)) append_json(call.arguments, field);  // A3
+            if (as_object(field) || as_array(field)) append_json(call.arguments, field);  // A3
         }
     }
 }
@@ -131,7 +132,10 @@ void read_tool_call(dom::object json, Call& call, std::string& buffer) {
         } else if (key == "type") {
             if (const auto type = string_or_empty(value); !type.empty()) call.type = type;
         } else if (key == "function") {
-            read_function(value, call);
+            read_called(value, "arguments", call);
+        } else if (key == "custom" && as_object(value) && !is_empty(value)) {
+            call.type = key;
+            read_called(value, "input", call);
         } else {
             extra.add(key, value);
         }

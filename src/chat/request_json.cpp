@@ -117,13 +117,15 @@ const char* name_of(Role role) {
 }
 
 std::string tool_call_json(const ToolCall& call, const std::string& where) {
-    ObjectWriter function({}, where + ".function.");
-    function.add("name", call.name);
-    function.add("arguments", call.arguments);
+    const bool custom = call.type == "custom";
+    const std::string kind = custom ? "custom" : "function";
+    ObjectWriter called({}, where + "." + kind + ".");
+    called.add("name", call.name);
+    called.add(custom ? "input" : "arguments", call.arguments);
     ObjectWriter object(call.extra, where + ".");
     object.add_unless_empty("id", call.id);
     object.add("type", call.type);
-    object.add_json("function", function.finish());
+    object.add_json(kind, called.finish());
     return object.finish();
 }
 

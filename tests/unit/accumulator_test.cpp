@@ -160,9 +160,29 @@ TEST(ToolCalls, IdTypeAndNameAreSetOnceAndTypeHasADefault) {
     EXPECT_EQ(calls[1].type, "function");
 }
 
-TEST(ToolCalls, ArgumentsGivenAsAnObjectBecomeText) {
-    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":{"x":[1]}}}])"}),
-              (Calls{{"a:f", R"({"x":[1]})"}}));
+TEST(ToolCalls, ArgumentsGivenAsAnObjectOrAListBecomeText) {  // A3, A1
+    for (const std::string given : {R"({"x":[1]})", R"([1,{"x":2}])"}) {
+        const std::string call = R"("function":{"name":"f","arguments":)" + given + "}}]";
+        EXPECT_EQ(calls_of({R"([{"index":0,"id":"a",)" + call, R"([{"index":0,"id":"b",)" + call}),
+                  (Calls{{"a:f", given}, {"b:f", given}}));
+    }
+}
+
+TEST(ToolCalls, PiecesOfACustomToolsInputAppend) {  // A3
+    const auto completion = accumulate_deltas(
+        {R"({"tool_calls":[{"index":0,"id":"a","type":"custom","custom":{"name":"sh","input":""}}]})",
+         R"({"tool_calls":[{"index":0,"custom":{"input":"ls "}}]})",
+         R"({"tool_calls":[{"index":0,"custom":{"input":"-l"}}]})",
+         R"({"tool_calls":[{"index":1,"id":"b","custom":{"name":"sh","input":"cd"}}]})",
+         R"({"tool_calls":[{"index":2,"custom":{},"function":{"name":"f","arguments":"{}"}}]})"});
+    const auto& calls = completion.choices.at(0).message.tool_calls;
+    ASSERT_EQ(calls.size(), 3u);
+    EXPECT_EQ(calls[0].type, "custom");
+    EXPECT_EQ(calls[0].name, "sh");
+    EXPECT_EQ(calls[0].arguments, "ls -l");
+    EXPECT_TRUE(calls[0].extra.empty());
+    EXPECT_EQ(calls[1].type, "custom");
+    EXPECT_EQ(calls[2].type, "function");
 }
 
 TEST(ToolCalls, KeepTheOrderOfTheirFirstAppearance) {
@@ -247,6 +267,22 @@ TEST(Accumulator, UnknownFieldsStayAsTheyWereWritten) {  // A10
     accumulator.add(chunk_with("[1]"));
     EXPECT_EQ(accumulator.completion().extra.text(),
               R"({"z":12345678901234567890123,"list":[1, [2],{}],"b":{"k" : 1},"a":7})");
+}
+
+TEST(Accumulator, PiecesOfALegacyFunctionCallAppend) {  // A10
+    const auto extra =
+        accumulate_deltas({R"({"content":null,"function_call":{"name":"f","arguments":""}})",
+                           R"({"function_call":{"arguments":"{\"x\""},"k":[1]})",
+                           R"({"function_call":{"arguments":":\"\n\"}","name":null}})",
+                           R"({"function_call":null})"})
+            .choices.at(0)
+            .message.extra;
+    EXPECT_EQ(extra.parse(), Json::parse(R"({"k":[1],"function_call":
+        {"name":"f","arguments":"{\"x\":\"\n\"}"}})"));
+    EXPECT_EQ(accumulate_deltas({R"({"function_call":{"name":"f","arguments":"{}"}})"})
+                  .choices.at(0)
+                  .message.extra.text(),
+              R"({"function_call":{"name":"f","arguments":"{}"}})");
 }
 
 TEST(Accumulator, AnnotationsAppend) {

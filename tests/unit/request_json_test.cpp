@@ -81,6 +81,16 @@ TEST(RequestJson, AnAnsweredMessageCanBeSentBack) {  // A10
         {"role":"tool","content":"2","tool_call_id":"a"}])"));
 }
 
+TEST(RequestJson, ACustomToolCallIsSentBackAsOne) {
+    Message answered = Message::assistant("");
+    answered.tool_calls = {{.id = "a", .type = "custom", .name = "sh", .arguments = "ls"}};
+    EXPECT_EQ(Json::parse(whole({.messages = {answered}})).at("messages").at(0).at("tool_calls"),
+              Json::parse(R"([{"id":"a","type":"custom","custom":{"name":"sh","input":"ls"}}])"));
+    answered.tool_calls[0].arguments = "\xFF";
+    EXPECT_EQ(complaint_of([&] { whole({.messages = {answered}}); }),
+              "messages[0].tool_calls[0].custom.input is not valid UTF-8");
+}
+
 TEST(RequestJson, ExtraComesLastUntouchedAndReplacesFieldsOfItsName) {  // C1
     auto request = ask();
     request.temperature = 0.5;
