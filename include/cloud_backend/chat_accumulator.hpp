@@ -9,7 +9,7 @@
 namespace cloud_backend {
 
 /// Puts the chunks of a stream together to the completion they tell (SPEC C3). Linear in what it is
-/// given. Usable alone; not thread-safe, values are independent.
+/// given. Usable alone; not thread-safe, values are independent; one that was moved from is empty.
 class CLOUD_BACKEND_EXPORT ChatAccumulator {
 public:
     ChatAccumulator();

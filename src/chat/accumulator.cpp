@@ -315,12 +315,13 @@ struct ChatAccumulator::Impl {
     }
 };
 
-ChatAccumulator::ChatAccumulator() : impl_(std::make_unique<Impl>()) {}
+ChatAccumulator::ChatAccumulator() = default;
 ChatAccumulator::~ChatAccumulator() = default;
 ChatAccumulator::ChatAccumulator(ChatAccumulator&&) noexcept = default;
 ChatAccumulator& ChatAccumulator::operator=(ChatAccumulator&&) noexcept = default;
 
 ChatAccumulator::Status ChatAccumulator::add(const ChatChunk& chunk) {
+    if (!impl_) impl_ = std::make_unique<Impl>();
     ChatCompletion& head = impl_->head;
     set_once(head.id, chunk.id);
     set_once(head.model, chunk.model);
@@ -339,12 +340,14 @@ ChatAccumulator::Status ChatAccumulator::add(const ChatChunk& chunk) {
 }
 
 bool ChatAccumulator::finished(int expected_choices) const noexcept {
+    if (!impl_) return false;
     const auto& choices = impl_->choices;
     return static_cast<int>(choices.size()) >= std::max(expected_choices, 1) &&
            std::ranges::none_of(choices, &std::string::empty, &ChoiceState::finish_reason);
 }
 
 ChatCompletion ChatAccumulator::completion() const {
+    if (!impl_) return {};
     ChatCompletion whole = impl_->head;
     for (const ChoiceState& choice : impl_->choices) whole.choices.push_back(choice.result());
     whole.extra = impl_->extra.json();
@@ -352,7 +355,7 @@ ChatCompletion ChatAccumulator::completion() const {
 }
 
 void ChatAccumulator::reset() {
-    *impl_ = Impl();
+    impl_.reset();
 }
 
 }  // namespace cloud_backend

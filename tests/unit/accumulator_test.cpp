@@ -392,6 +392,20 @@ TEST(Accumulator, IsFinishedWhenEveryChoiceIs) {  // T4
     EXPECT_TRUE(accumulator.completion().choices.empty());
 }
 
+TEST(Accumulator, IsEmptyOnceMovedFrom) {
+    ChatAccumulator accumulator;
+    accumulator.add(decode(R"({"choices":[{"index":0,"delta":{"content":"a"}}]})"));
+    const ChatAccumulator taken = std::move(accumulator);
+    EXPECT_EQ(taken.completion().content(), "a");
+    // NOLINTBEGIN(bugprone-use-after-move)
+    EXPECT_FALSE(accumulator.finished(0));
+    EXPECT_TRUE(accumulator.completion().choices.empty());
+    accumulator.reset();
+    accumulator.add(decode(R"({"choices":[{"index":0,"delta":{"content":"b"}}]})"));
+    EXPECT_EQ(accumulator.completion().content(), "b");
+    // NOLINTEND(bugprone-use-after-move)
+}
+
 // --- property: how the text is cut into deltas does not matter ---
 
 std::vector<std::string> random_cut(const std::string& text, std::mt19937& random) {
