@@ -14,9 +14,19 @@ static_assert(SseParser::padding >= simdjson::SIMDJSON_PADDING);
 
 namespace {
 
+/// Newer versions of simdjson have an error of its own for integers beyond 64 bits.
+template <class ErrorCode>
+bool is_big_integer(ErrorCode error) {
+    if constexpr (requires { ErrorCode::BIGINT_ERROR; }) {
+        return error == ErrorCode::BIGINT_ERROR;
+    } else {
+        return false;
+    }
+}
+
 bool may_be_repaired(simdjson::error_code error) {
     return error == simdjson::UTF8_ERROR || error == simdjson::STRING_ERROR ||
-           error == simdjson::NUMBER_ERROR;
+           error == simdjson::NUMBER_ERROR || is_big_integer(error);
 }
 
 }  // namespace
