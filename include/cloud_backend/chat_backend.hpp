@@ -13,8 +13,9 @@ namespace cloud_backend {
 
 /// Receives the chunks of a stream. Made from anything callable with `const ChatChunk&` that
 /// returns exactly void or bool; false stops the stream, which is no error. Its exceptions pass
-/// unchanged to whoever made the call (SPEC T7).
-class ChunkCallback {
+/// unchanged to whoever made the call (SPEC T7). Throws `ConfigError` when it is made from an empty
+/// `std::function` or a null pointer.
+class CLOUD_BACKEND_EXPORT ChunkCallback {
 public:
     template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, ChunkCallback> &&
@@ -22,13 +23,16 @@ public:
              (std::is_void_v<std::invoke_result_t<F&, const ChatChunk&>> ||
               std::same_as<std::invoke_result_t<F&, const ChatChunk&>, bool>))
         ChunkCallback(F&& callback) {  // NOLINT(google-explicit-constructor)
-        if constexpr (std::is_void_v<std::invoke_result_t<F&, const ChatChunk&>>) {
-            deliver_ = [callback = std::forward<F>(callback)](const ChatChunk& chunk) mutable {
-                callback(chunk);
+        using Result = std::invoke_result_t<F&, const ChatChunk&>;
+        std::function<Result(const ChatChunk&)> deliver(std::forward<F>(callback));
+        if (!deliver) throw_empty();
+        if constexpr (std::is_void_v<Result>) {
+            deliver_ = [deliver = std::move(deliver)](const ChatChunk& chunk) {
+                deliver(chunk);
                 return true;
             };
         } else {
-            deliver_ = std::forward<F>(callback);
+            deliver_ = std::move(deliver);
         }
     }
 
@@ -36,6 +40,8 @@ public:
     [[nodiscard]] bool operator()(const ChatChunk& chunk) const { return deliver_(chunk); }
 
 private:
+    [[noreturn]] static void throw_empty();
+
     std::function<bool(const ChatChunk&)> deliver_;
 };
 

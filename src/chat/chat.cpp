@@ -1,5 +1,6 @@
 #include <cloud_backend/chat.hpp>
 #include <cloud_backend/chat_backend.hpp>
+#include <cloud_backend/error.hpp>
 
 #include <utility>
 
@@ -60,6 +61,10 @@ std::string_view ChatCompletion::reasoning() const noexcept {
 
 std::string_view ChatCompletion::finish_reason() const noexcept {
     return choices.empty() ? std::string_view() : choices.front().finish_reason;
+}
+
+void ChunkCallback::throw_empty() {
+    throw ConfigError("the chunk callback is empty");
 }
 
 ChatBackend::~ChatBackend() = default;

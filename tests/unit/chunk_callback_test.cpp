@@ -1,9 +1,11 @@
 #include <cloud_backend/chat_backend.hpp>
+#include <cloud_backend/error.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -34,6 +36,14 @@ TEST(ChunkCallback, PassesTheChunkAndTheExceptionOn) {  // T7
     EXPECT_EQ(seen, "1");
     const ChunkCallback thrower([](const ChatChunk&) { throw std::domain_error("mine"); });
     EXPECT_THROW((void)thrower(chunk), std::domain_error);
+}
+
+TEST(ChunkCallback, RefusesToBeEmpty) {
+    EXPECT_THROW(ChunkCallback(std::function<void(const ChatChunk&)>()), ConfigError);
+    EXPECT_THROW(ChunkCallback(std::function<bool(const ChatChunk&)>()), ConfigError);
+    EXPECT_THROW(ChunkCallback(std::function<void(ChatChunk)>()), ConfigError);
+    void (*none)(const ChatChunk&) = nullptr;
+    EXPECT_THROW(ChunkCallback{none}, ConfigError);
 }
 
 TEST(ChunkCallback, KeepsItsOwnState) {
