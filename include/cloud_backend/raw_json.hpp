@@ -20,11 +20,15 @@ public:
     RawJson() = default;
 
     /// Takes the text of anything with `dump()`, such as `nlohmann::json` or `ordered_json`.
-    /// Throws `ConfigError` when it cannot be dumped (text that is not UTF-8).
+    /// Throws `ConfigError` when it has no text: it holds text that is not UTF-8, or was discarded
+    /// by a parser.
     template <class Json>
     requires(!std::same_as<std::remove_cvref_t<Json>, RawJson> && requires(const Json& json) {
         { json.dump() } -> std::convertible_to<std::string>;
     }) RawJson(const Json& json) {  // NOLINT(google-explicit-constructor)
+        if constexpr (requires { json.is_discarded(); }) {
+            if (json.is_discarded()) throw_not_dumpable("it is what a failed parse left");
+        }
         try {
             text_ = json.dump();
         } catch (const std::exception& error) {

@@ -50,6 +50,13 @@ TEST(RawJson, JsonThatCannotBeDumpedIsAConfigError) {
     EXPECT_THROW(RawJson(Json("\xFF")), ConfigError);
 }
 
+TEST(RawJson, ADiscardedValueIsAConfigError) {
+    const Json discarded = Json::parse("{", nullptr, false);
+    ASSERT_TRUE(discarded.is_discarded());
+    EXPECT_THROW(RawJson{discarded}, ConfigError);
+    EXPECT_THROW(RawJson{Ordered::parse("", nullptr, false)}, ConfigError);
+}
+
 TEST(RawJson, ARequestTakesJsonAndNoBracedPairAsExtra) {
     static_assert(!ExtraOfPair<const char(&)[5], int>);               // .extra = {{"seed", 7}}
     static_assert(!ExtraOfPair<const char(&)[5], const char(&)[2]>);  // .extra = {{"user", "x"}}
