@@ -153,16 +153,28 @@ private:
     std::string arguments_{};  ///< and its arguments.
 };
 
-/// Notices when a JSON object that comes in pieces is whole; looks at each byte once.
-class ObjectProgress {
+/// Notices when a JSON object or list that comes in pieces is whole; looks at each byte once.
+class JsonProgress {
 public:
     void add(std::string_view piece) {
         for (const char c : piece) add(c);
     }
-    [[nodiscard]] bool whole() const { return begun_ && depth_ == 0; }
+    [[nodiscard]] bool whole() const { return state_ == State::whole; }
 
 private:
+    enum class State { begin, open, whole, broken };
+
     void add(char c) {
+        if (state_ == State::open) {
+            add_inside(c);
+        } else if (!detail::trim({&c, 1}).empty()) {
+            const bool begins = state_ == State::begin && (c == '{' || c == '[');
+            state_ = begins ? State::open : State::broken;
+            depth_ = 1;
+        }
+    }
+
+    void add_inside(char c) {
         if (escaped_) {
             escaped_ = false;
         } else if (in_string_) {
@@ -171,22 +183,21 @@ private:
         } else if (c == '"') {
             in_string_ = true;
         } else if (c == '{' || c == '[') {
-            begun_ = true;
             ++depth_;
-        } else if (c == '}' || c == ']') {
-            --depth_;
+        } else if ((c == '}' || c == ']') && --depth_ == 0) {
+            state_ = State::whole;
         }
     }
 
-    bool begun_ = false;
+    State state_ = State::begin;
     bool in_string_ = false;
     bool escaped_ = false;
-    int depth_ = 0;
+    std::size_t depth_ = 0;
 };
 
 struct CallState {
     ToolCall call{.type = {}};
-    ObjectProgress arguments{};
+    JsonProgress arguments{};
     MergedObject extra{};
 
     void add(const ToolCallDelta& delta, Room& room) {
@@ -217,7 +228,10 @@ public:
             calls_.emplace_back();
             youngest_at_index_[delta.index.value_or(0)] = *position;
         }
-        if (!delta.id.empty()) by_id_.try_emplace(delta.id, *position);
+        // A2: a continuing delta's other id names nothing.
+        if (calls_[*position].call.id.empty() && !delta.id.empty()) {
+            by_id_.try_emplace(delta.id, *position);
+        }
         if (delta.index && !youngest_at_index_.contains(*delta.index) && room.take()) {
             youngest_at_index_.emplace(*delta.index, *position);
         }

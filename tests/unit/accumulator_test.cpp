@@ -124,6 +124,46 @@ TEST(ToolCalls, ANamelessDeltaAlwaysContinues) {
               (Calls{{"a:f", "{} "}}));
 }
 
+TEST(ToolCalls, ANamelessDeltaContinuesTheYoungestCallAtItsIndex) {
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}])",
+                        R"([{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}}])",
+                        R"([{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":0,"function":{"arguments":"\"x\":1"}}])",
+                        R"([{"index":0,"id":"","function":{"name":"","arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}, {"b:g", "{}"}, {"c:f", "{\"x\":1}"}}));
+}
+
+TEST(ToolCalls, TheIdOfAContinuingDeltaBindsNothing) {  // A2
+    EXPECT_EQ(calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":0,"id":"b","function":{"arguments":"}"}}])",
+                        R"([{"index":0,"id":"b","function":{"name":"g","arguments":"{"}}])",
+                        R"([{"index":0,"id":"b","function":{"arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}, {"b:g", "{}"}}));
+}
+
+TEST(ToolCalls, AnIdThatComesLateIsKnownFromThenOn) {  // A1, A2
+    EXPECT_EQ(calls_of({R"([{"index":0,"function":{"name":"f","arguments":"{"}}])",
+                        R"([{"index":0,"id":"a","function":{}}])",
+                        R"([{"index":1,"id":"a","function":{"arguments":"}"}}])"}),
+              (Calls{{"a:f", "{}"}}));
+}
+
+TEST(ToolCalls, OnlyWholeArgumentsEndACall) {  // A1
+    const auto calls_after = [](const std::string& arguments) {
+        return calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":")" +
+                             arguments + R"("}}])",
+                         R"([{"index":0,"id":"b","function":{"name":"f","arguments":"{}"}}])"})
+            .size();
+    };
+    for (const char* whole : {"{}", "[]", " {\\\"x\\\":[{}]} ", "{\\\"}\\\":1}"}) {
+        EXPECT_EQ(calls_after(whole), 2u) << whole;
+    }
+    for (const char* open : {"", " ", "{", "}{", "{}{", "{}{}", "null", "1{}", "{} x", "[[]",
+                             "\\\"{}\\\"", "{\\\"}"}) {
+        EXPECT_EQ(calls_after(open), 1u) << open;
+    }
+}
+
 TEST(ToolCalls, ABraceInsideAStringEndsNoArguments) {
     EXPECT_EQ(
         calls_of({R"([{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":\"}\\\""}}])",
