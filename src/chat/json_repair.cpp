@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <optional>
 #include <system_error>
-#include <type_traits>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -36,14 +35,32 @@ constexpr bool is_low_surrogate(std::uint16_t unit) {
     return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-template <class Number>
+template <class Integer>
 bool is_out_of_range(std::string_view token) {
-    Number number{};
+    Integer number{};
     const auto result = std::from_chars(token.data(), token.data() + token.size(), number);
-    if constexpr (std::is_floating_point_v<Number>) {
-        if (std::isinf(number)) return true;
-    }
     return result.ec == std::errc::result_out_of_range;
+}
+
+/// Whether what the first digit but 0 of a number stands for is 1 or more.
+bool is_one_or_more(std::string_view token) {
+    const auto digits = token.substr(0, token.find_first_of("eE"));
+    auto exponent = token.substr(std::min(digits.size() + 1, token.size()));
+    if (exponent.starts_with('+')) exponent.remove_prefix(1);
+    std::int32_t power = 0;
+    const auto result = std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+    if (result.ec == std::errc::result_out_of_range) return !exponent.starts_with('-');
+    const auto point = static_cast<std::int64_t>(std::min(digits.find('.'), digits.size()));
+    const auto first = static_cast<std::int64_t>(digits.find_first_of("123456789"));
+    return power + point - first > 0;
+}
+
+/// Too small is no fault: parsers read such numbers as 0.
+bool is_too_large(std::string_view token) {
+    double number{};
+    const auto result = std::from_chars(token.data(), token.data() + token.size(), number);
+    if (std::isinf(number)) return true;  // Some standard libraries take that for a success.
+    return result.ec == std::errc::result_out_of_range && is_one_or_more(token);
 }
 
 class Repair {
@@ -88,7 +105,7 @@ private:
 
     void number() {
         const auto token = rest_.substr(0, rest_.find_first_not_of("+-.0123456789Ee"));
-        if (is_out_of_range<double>(token)) {
+        if (is_too_large(token)) {
             out_ += "null";
             rest_.remove_prefix(token.size());
             return;
