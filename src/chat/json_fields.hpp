@@ -58,12 +58,14 @@ template <class T>
     return value.is_null();
 }
 
-/// The member called `key`, if there is one.
+/// The member called `key`, if there is one; the last if there are several, as everywhere.
 [[nodiscard]] inline std::optional<simdjson::dom::element> find_member(
     simdjson::dom::object object, std::string_view key) noexcept {
-    simdjson::dom::element value;
-    if (object.at_key(key).get(value) != simdjson::SUCCESS) return std::nullopt;
-    return value;
+    std::optional<simdjson::dom::element> found;
+    for (const auto& [name, value] : object) {
+        if (name == key) found = value;
+    }
+    return found;
 }
 
 /// The text of the member called `key`; empty when there is none.

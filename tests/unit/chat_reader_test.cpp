@@ -408,6 +408,14 @@ TEST_F(ChatStreamReaderTest, TakesTheFinishReasonErrorAsFailure) {  // T4
     EXPECT_EQ(reader().partial()->content(), "a");
 }
 
+TEST_F(ChatStreamReaderTest, NeverTakesAFailureForTheEndHoweverOftenItIsWritten) {  // T4
+    const std::string both =
+        R"({"choices":[{"message":{},"finish_reason":"stop","finish_reason":"error"}]})";
+    EXPECT_EQ(error(event(both) + done).code, ErrorCode::stream);
+    EXPECT_EQ(error(both).code, ErrorCode::stream);
+    EXPECT_EQ(PlainAnswer(both).error().code, ErrorCode::stream);
+}
+
 TEST_F(ChatStreamReaderTest, StopsWhenTheCallbackWantsNoMore) {
     on_chunk = [](const ChatChunk& chunk) { return chunk.content() != "b"; };
     EXPECT_TRUE(std::holds_alternative<StoppedByCallback>(

@@ -316,6 +316,9 @@ TEST_F(ChunkDecoderTest, TakesTheFinishReasonErrorAsOne) {
     const auto details = error(R"({"choices":[{"delta":{},"finish_reason":"error"}]})");
     EXPECT_EQ(details.code, ErrorCode::stream);
     EXPECT_NE(details.message, "");
+    EXPECT_EQ(error(R"({"choices":[{"finish_reason":"stop","finish_reason":"error"}]})").code,
+              ErrorCode::stream);
+    EXPECT_EQ(error(R"({"error":null,"error":{"message":"m"},"choices":[]})").message, "m");
 }
 
 TEST_F(ChunkDecoderTest, TakesNoOtherFieldBesideChoicesAsAnError) {
