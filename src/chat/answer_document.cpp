@@ -3,13 +3,13 @@
 #include "chat/answer_reader.hpp"
 #include "chat/api_error.hpp"
 #include "chat/completion_json.hpp"
+#include "chat/html_title.hpp"
 #include "chat/json_document.hpp"
 #include "core/ascii.hpp"
 
 #include <cloud_backend/headers.hpp>
 #include <cloud_backend/sse_parser.hpp>
 
-#include <algorithm>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -17,16 +17,6 @@ namespace cloud_backend::detail {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-std::string_view html_title(std::string_view page) {
-    constexpr std::size_t searched = std::size_t{64} << 10;
-    const std::string lower = to_lower(page.substr(0, searched));
-    const auto tag = lower.find("<title");
-    const auto begin = tag == std::string::npos ? tag : lower.find('>', tag);
-    if (begin == std::string::npos) return {};
-    const auto end = std::min(lower.find("</title", begin), lower.size());
-    return trim(page.substr(begin + 1, end - begin - 1));
-}
 
 /// What a body that is not JSON is instead, without quoting what may be the answer to a prompt.
 std::string describe(std::string_view body) {

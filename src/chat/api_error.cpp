@@ -1,5 +1,6 @@
 #include "chat/api_error.hpp"
 
+#include "chat/html_title.hpp"
 #include "chat/json_document.hpp"
 #include "chat/json_fields.hpp"
 #include "chat/json_writer.hpp"
@@ -16,8 +17,6 @@ namespace {
 
 using simdjson::dom::element;
 using simdjson::dom::object;
-
-constexpr std::size_t max_body = std::size_t{64} << 10;
 
 /// What a JSON value says of an error, wherever it says it (E1).
 struct ErrorFields {
@@ -118,22 +117,17 @@ bool is_flat_error(object json) {
 
 // --- text bodies ---------------------------------------------------------------------------------
 
-std::string html_title(std::string_view body) {
-    const std::string lower = to_lower(body);
-    const std::size_t tag = lower.find("<title");
-    const std::size_t start = lower.find('>', tag);
-    if (tag == std::string::npos || start == std::string::npos) return {};
-    const std::size_t end = std::min(lower.find('<', start), lower.size());
-    return std::string(trim(body.substr(start + 1, end - start - 1)));
-}
-
 std::string read_text(std::string_view body) {
     const std::string_view text = trim(body);
-    if (!text.starts_with('<')) return std::string(text);
-    return html_title(text);
+    return std::string(text.starts_with('<') ? html_title(text) : text);
 }
 
 // --- what it means -------------------------------------------------------------------------------
+
+/// Of an error that says nothing else (E1).
+std::string status_message(int status) {
+    return "HTTP " + std::to_string(status);
+}
 
 ErrorCode code_of_status(int status, bool quota) {
     switch (status) {
@@ -219,6 +213,14 @@ bool is_context_length(const ErrorFields& fields) {
            fields.message.find("maximum context length") != std::string::npos;
 }
 
+/// Not inside a character.
+void cut(std::string& text, std::size_t size) {
+    if (text.size() <= size) return;
+    const auto continues = [&] { return (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80; };
+    while (size > 0 && continues()) --size;
+    text.resize(size);
+}
+
 ErrorDetails to_details(ErrorFields fields, int status) {
     ErrorDetails details;
     details.api = {.status = status,
@@ -238,7 +240,7 @@ ErrorDetails read_api_error(int status, Headers headers, std::string body) {
     const auto parsed = document.parse(body);
     const auto* json = std::get_if<element>(&parsed);
     ErrorFields fields = json ? read_body(*json) : ErrorFields{.message = read_text(body)};
-    if (fields.message.empty()) fields.message = "HTTP " + std::to_string(status);
+    if (fields.message.empty()) fields.message = status_message(status);
     ErrorDetails details = to_details(std::move(fields), status);
     details.code = code_of_status(status, is_quota_error(details.api));
     details.api.headers = std::move(headers);
@@ -253,12 +255,14 @@ std::optional<ErrorDetails> find_error(element json) {
     if (!fields && is_flat_error(*holder)) fields = read_fields(*holder);
     if (!fields) return std::nullopt;
     fields = with_message_of(*holder, *std::move(fields));
-    if (fields->message.empty()) fields->message = "the server reports an error";
     const int status = status_in_band(*fields);
+    if (fields->message.empty()) {
+        fields->message = status == 0 ? "the server reports an error" : status_message(status);
+    }
     ErrorDetails details = to_details(*std::move(fields), status);
     details.code = ErrorCode::stream;
     append_json(details.api.body, json);
-    if (details.api.body.size() > max_body) details.api.body.resize(max_body);
+    cut(details.api.body, error_body_limit);
     return details;
 }
 

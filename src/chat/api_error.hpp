@@ -5,14 +5,19 @@
 
 #include <simdjson.h>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace cloud_backend::detail {
 
+/// How much is kept of the body of an error (SPEC 8).
+inline constexpr std::size_t error_body_limit = std::size_t{64} << 10;
+
 /// The error an answer with a status >= 300 tells (SPEC 8, E1, R3): `code` (the error type),
-/// message and `api` are set; `body` is what was read of the answer's body, at most 64 KiB.
+/// message and `api` are set; `body` is what was read of the answer's body, `error_body_limit` at
+/// most.
 [[nodiscard]] ErrorDetails read_api_error(int status, Headers headers, std::string body);
 
 /// The error a JSON value of a 200 answer holds (`ErrorCode::stream`, SPEC E1, E3); empty when it

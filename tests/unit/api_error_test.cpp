@@ -1,11 +1,13 @@
 #include "chat/api_error.hpp"
 
 #include "chat/json_document.hpp"
+#include "core/utf8.hpp"
 
 #include <gtest/gtest.h>
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -35,8 +37,12 @@ TEST(ApiError, TheMessageIsFoundInTheOrderOfE1) {
         {R"({"detail":"a"})", "a"},
         {R"({"detail":[{"msg":"a","loc":["body"]},{"msg":"b"}]})", "a"},
         {R"([{"error":{"message":"a"}}])", "a"},
+        {R"([{"error":{"message":"a"}},{"error":{"message":"b"}},1])", "a"},
+        {R"([1,{"error":{"message":"b"}}])", "HTTP 500"},
+        {R"({"error":null,"error":{"message":"a"}})", "a"},
         {" plain text \n", "plain text"},
         {"<html><head><TITLE>502 Bad Gateway</TITLE></head></html>", "502 Bad Gateway"},
+        {"<html><title>a < b</title></html>", "a < b"},
         {"<html></html>", "HTTP 500"},
         {"", "HTTP 500"},
         {"{}", "HTTP 500"},
@@ -157,6 +163,32 @@ TEST(FindError, KeepsNoMoreThanIsReadOfAnErrorsBody) {
     EXPECT_EQ(error.api.body.size(), std::size_t{64} << 10);
 }
 
+TEST(FindError, CutsABodyBetweenCharacters) {
+    for (const std::string_view character : {"\u00FC", "\uFFFD", "\U0001F600"}) {
+        for (std::size_t shift = 0; shift < character.size(); ++shift) {
+            std::string message(shift, 'x');
+            while (message.size() < 70'000) message += character;
+            const auto body =
+                in_band(R"({"error":{"message":")" + message + "\"}}").value().api.body;
+            EXPECT_TRUE(is_valid_utf8(body)) << character << shift;
+            EXPECT_LE(body.size(), error_body_limit);
+            EXPECT_GT(body.size() + character.size(), error_body_limit);
+        }
+    }
+}
+
+TEST(FindError, TellsAtLeastItsStatus) {  // E1
+    EXPECT_EQ(in_band(R"({"error":{"code":503}})").value().message, "HTTP 503");
+    EXPECT_EQ(in_band(R"({"error":{"type":"rate_limit_error"}})").value().message, "HTTP 429");
+    EXPECT_NE(in_band(R"({"error":{"code":"x"}})").value().message, "");
+}
+
+TEST(FindError, TheLastOfSeveralErrorsCounts) {
+    EXPECT_EQ(in_band(R"({"error":null,"error":{"message":"m"},"choices":[]})").value().message,
+              "m");
+    EXPECT_FALSE(in_band(R"({"error":{"message":"m"},"error":null})"));
+}
+
 TEST(FindError, AnErrorOfAnyOtherKindIsOneToo) {
     EXPECT_EQ(in_band(R"({"error":true,"message":"boom"})").value().message, "boom");
     EXPECT_EQ(in_band(R"({"error":503})").value().api.status, 503);
@@ -173,6 +205,11 @@ TEST(FindError, NamesItsStatusByNumberCodeOrType) {
         {R"({"code":503})", 503},
         {R"({"code":"429"})", 429},
         {R"({"code":1234})", 0},
+        {R"({"code":399})", 0},
+        {R"({"code":400})", 400},
+        {R"({"code":599})", 599},
+        {R"({"code":600})", 0},
+        {R"({"code":"400 "})", 0},
         {R"({"code":"rate_limit_exceeded"})", 429},
         {R"({"type":"insufficient_quota"})", 429},
         {R"({"code":"credit_balance_exhausted"})", 429},
