@@ -110,6 +110,7 @@ AnswerTraits AnswerReader::read_answer(dom::object json, Answer& answer) {
             extra.add(key, value);
         }
     }
+    traits.has_impossible_choices |= choices > max_choices;
     answer.choices.resize(choices);
     if (!usage_seen) answer.usage.reset();
     extra.store(answer.extra);
@@ -125,7 +126,7 @@ void AnswerReader::read_choice(dom::object json, AnyChoice& choice, AnswerTraits
     for (const auto& [key, value] : json) {
         if (key == "index") {
             const auto index = as_choice_index(value);
-            traits.has_impossible_index |= !index;
+            traits.has_impossible_choices |= !index;
             choice.index = index.value_or(0);
         } else if (key == "delta") {
             parts.delta = as_object(value);

@@ -18,7 +18,7 @@ inline constexpr std::size_t max_choices = 128;  // A11
 struct AnswerTraits {
     bool has_choices = false;  ///< `choices` is an array.
     bool has_error = false;    ///< There is an `error`, or it is what a choice finished with.
-    bool has_impossible_index = false;  ///< A choice cannot have that index (SPEC A11).
+    bool has_impossible_choices = false;  ///< By their index or their number (SPEC A11).
 };
 
 /// The `delta` and the `message` of a choice.

@@ -179,6 +179,7 @@ Reading ChatStreamReader::on_data(std::string_view data) {
     auto decoded = decoder_.decode(data);
     if (const auto* chunk = std::get_if<const ChatChunk*>(&decoded)) return deliver(**chunk);
     if (auto* error = std::get_if<ErrorDetails>(&decoded)) return std::move(*error);
+    if (std::holds_alternative<NoDelta>(decoded)) return NeedMore{};
     return on_malformed_data(data);
 }
 

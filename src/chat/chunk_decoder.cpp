@@ -20,7 +20,8 @@ ChunkDecoder::Result ChunkDecoder::decode(std::string_view data) {
     if (!traits.has_choices || traits.has_error) {
         if (auto failure = find_failure(json)) return std::move(*failure);
     }
-    if (!is_object || traits.has_impossible_index) return MalformedChunk{};
+    if (!is_object || traits.has_impossible_choices) return MalformedChunk{};
+    if (!traits.has_choices && !chunk_.usage) return NoDelta{};
     chunk_.raw.assign_trusted(document_.source());
     return &chunk_;
 }

@@ -12,14 +12,17 @@
 
 namespace cloud_backend::detail {
 
-/// The data is no chunk: not JSON, not an object, or a choice index that cannot be (SPEC E5, A11).
+/// The data is no chunk: not JSON, not an object, or choices that cannot be (SPEC E5, A11).
 struct MalformedChunk {};
+
+/// An object with neither choices nor usage, such as a ping: it says nothing of the answer.
+struct NoDelta {};
 
 /// Reads the JSON of stream events into one chunk that it reuses: no allocation per chunk in steady
 /// state. The chunk lives until the next `decode`.
 class ChunkDecoder {
 public:
-    using Result = std::variant<const ChatChunk*, MalformedChunk, ErrorDetails>;
+    using Result = std::variant<const ChatChunk*, NoDelta, MalformedChunk, ErrorDetails>;
 
     explicit ChunkDecoder(std::size_t max_json_depth);
 

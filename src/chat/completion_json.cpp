@@ -32,7 +32,8 @@ std::optional<ChatCompletion> read_completion(simdjson::dom::element json) {
     simdjson::dom::object object;
     if (json.get(object) != simdjson::SUCCESS) return std::nullopt;
     ChatCompletion completion;
-    if (!AnswerReader().read(object, completion).has_choices) return std::nullopt;
+    const auto traits = AnswerReader().read(object, completion);
+    if (!traits.has_choices || traits.has_impossible_choices) return std::nullopt;
     return completion;
 }
 

@@ -132,6 +132,7 @@ TEST(CompletionReader, RefusesWhatWasNotPromised) {  // T4, section 8
              {"<title>", "HTML page", true},
              {"{}", "no completion", false},
              {R"({"data":[]})", "no completion", false},
+             {R"({"choices":[{"index":128}]})", "no completion", false},
              {"[]", "no completion", false},
              {"null", "no completion", false},
          }) {
@@ -311,6 +312,18 @@ TEST_F(ChatStreamReaderTest, SkipsAndCountsMalformedEvents) {  // E5
     EXPECT_EQ(content(), "ab");
     EXPECT_EQ(reader().malformed_chunks(), 4U);
     EXPECT_EQ(reader().events_seen(), 3U);
+}
+
+TEST_F(ChatStreamReaderTest, PassesOverObjectsThatSayNothingOfTheAnswer) {
+    options.fail_on_malformed = true;
+    const std::string pings = event("{}") + event(R"({"type":"ping"})") + "data: {}\ndata: {}\n\n";
+    EXPECT_EQ(error(pings).code, ErrorCode::stream_truncated);
+    EXPECT_EQ(reader().events_seen(), 0U);
+    EXPECT_EQ(reader().malformed_chunks(), 0U);
+    EXPECT_FALSE(reader().delivered());
+
+    EXPECT_TRUE(is_complete(read(pings + text("a") + pings + finish)));
+    EXPECT_EQ(contents.size(), 2U);
 }
 
 TEST_F(ChatStreamReaderTest, FailsOnMalformedEventsIfAsked) {  // E5

@@ -366,6 +366,10 @@ TEST(ChunkDecoderOracle, ReadsRandomChunksAlike) {
             ASSERT_TRUE(std::holds_alternative<MalformedChunk>(decoded)) << json.dump(1);
             continue;
         }
+        if (!member(json, "choices").is_array() && expected["usage"].is_null()) {
+            ASSERT_TRUE(std::holds_alternative<NoDelta>(decoded)) << json.dump(1);
+            continue;
+        }
         ASSERT_TRUE(std::holds_alternative<const ChatChunk*>(decoded)) << json.dump(1);
         ASSERT_EQ(actual_chunk(*std::get<const ChatChunk*>(decoded), expected), expected)
             << json.dump(1);

@@ -126,12 +126,12 @@ void expect_empty(const ChunkChoice& choice) {
 
 // C2
 TEST_F(ChunkDecoderTest, TakesNullMissingAndMistypedFieldsAsEmpty) {
-    for (
-        const std::string_view data :
-        {"{}", R"({"choices":null})", R"({"choices":[]})", R"({"choices":"text"})",
-         R"({"id":null,"created":null,"model":null,"usage":null,"service_tier":null,"error":null})",
-         R"({"id":1,"created":"x","model":{},"usage":[],"service_tier":true,"choices":{}})",
-         R"({"usage":{},"error":{},"choices":[null,1,"text"]})"}) {
+    for (const std::string_view data :
+         {R"({"choices":[]})",
+          R"({"choices":[],"id":null,"created":null,"model":null,"usage":null,"service_tier":null,)"
+          R"("error":null})",
+          R"({"choices":[],"id":1,"created":"x","model":{},"usage":[],"service_tier":true})",
+          R"({"usage":{},"error":{},"choices":[null,1,"text"]})"}) {
         chunk(full_chunk);  // Nothing of an earlier chunk may stay.
         const ChatChunk& read = chunk(data);
         expect_empty(read);
@@ -182,6 +182,28 @@ TEST_F(ChunkDecoderTest, FindsImpossibleChoiceIndexesMalformed) {
     }
     EXPECT_EQ(chunk(R"({"choices":[{"index":127}]})").choices[0].index, 127);
     EXPECT_EQ(chunk(R"({"choices":[{"index":3},{"index":null},{}]})").choices[1].index, 0);
+}
+
+// A11
+TEST_F(ChunkDecoderTest, FindsTooManyChoicesMalformed) {
+    const auto with_choices = [](int count) {
+        std::string choices = R"({"index":0})";
+        for (int i = 1; i < count; ++i) choices += R"(,{"index":0})";
+        return R"({"choices":[)" + choices + "]}";
+    };
+    EXPECT_EQ(chunk(with_choices(128)).choices.size(), 128U);
+    EXPECT_TRUE(is_malformed(with_choices(129)));
+    EXPECT_TRUE(is_malformed(with_choices(5000)));
+}
+
+TEST_F(ChunkDecoderTest, KnowsObjectsThatSayNothingOfTheAnswer) {
+    for (const std::string_view data :
+         {"{}", R"({"type":"ping"})", R"({"choices":null})", R"({"choices":"text","usage":{}})",
+          R"({"id":"x","model":"m","error":null})", R"({"choices":{},"usage":null})"}) {
+        EXPECT_TRUE(std::holds_alternative<NoDelta>(decode(data))) << data;
+    }
+    EXPECT_TRUE(chunk(R"({"usage":{"total_tokens":1}})").usage);
+    EXPECT_TRUE(chunk(R"({"x_groq":{"usage":{"total_tokens":1}}})").usage);
 }
 
 // A3
@@ -250,7 +272,7 @@ TEST_F(ChunkDecoderTest, CollectsUnknownFieldsWhereTheyStand) {
     EXPECT_EQ(read.choices[0].delta.tool_calls[0].extra.text(), R"({"r":{"s":"\""}})");
     EXPECT_EQ(read.choices[0].delta.tool_calls[1].extra.text(), R"({"t":1})");
     EXPECT_EQ(read.choices[1].delta.extra.text(), R"({"w":-1})");
-    EXPECT_EQ(chunk(R"({"foo":1})").extra.text(), R"({"foo":1})");
+    EXPECT_EQ(chunk(R"({"choices":[],"foo":1})").extra.text(), R"({"foo":1})");
 }
 
 TEST_F(ChunkDecoderTest, ReadsMessageInPlaceOfDelta) {
@@ -330,10 +352,11 @@ TEST_F(ChunkDecoderTest, TakesNoOtherFieldBesideChoicesAsAnError) {
 // T8
 TEST_F(ChunkDecoderTest, LimitsNesting) {
     const auto nested = [](std::size_t levels) {
-        return R"({"x":)" + std::string(levels, '[') + '1' + std::string(levels, ']') + '}';
+        return R"({"x":)" + std::string(levels, '[') + '1' + std::string(levels, ']') +
+               R"(,"choices":[]})";
     };
     EXPECT_EQ(error(nested(256)).code, ErrorCode::limit_exceeded);
-    EXPECT_EQ(chunk(nested(255)).extra.text(), nested(255));
+    EXPECT_EQ(chunk(nested(255)).raw.text(), nested(255));
 }
 
 TEST_F(ChunkDecoderTest, KeepsItsStorage) {

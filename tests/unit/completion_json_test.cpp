@@ -77,7 +77,7 @@ TEST(CompletionJson, FillsInWhatIsMissing) {
     EXPECT_EQ(message.tool_calls.at(0).arguments, R"({"a":1})");
     EXPECT_FALSE(completion->usage);
 
-    const auto bare = read(R"({"choices":[{"index":"x","message":null},{}]})");
+    const auto bare = read(R"({"choices":[{"index":null,"message":null},{}]})");
     ASSERT_TRUE(bare);
     EXPECT_EQ(bare->choices.size(), 2U);
     EXPECT_EQ(bare->choices[0].index, 0);
@@ -98,6 +98,21 @@ TEST(CompletionJson, KnowsWhatIsNoCompletion) {
         EXPECT_FALSE(read(text)) << text;
     }
     EXPECT_TRUE(read(R"({"choices":[]})"));
+}
+
+// A11
+TEST(CompletionJson, HasNoImpossibleChoices) {
+    for (const std::string_view index : {"-1", "128", "4294967296", "1.0", R"("x")", "{}"}) {
+        EXPECT_FALSE(read(R"({"choices":[{},{"index":)" + std::string(index) + "}]}")) << index;
+    }
+    EXPECT_EQ(read(R"({"choices":[{"index":127}]})")->choices.at(0).index, 127);
+    const auto with_choices = [](int count) {
+        std::string choices = "{}";
+        for (int i = 1; i < count; ++i) choices += ",{}";
+        return read(R"({"choices":[)" + choices + "]}");
+    };
+    EXPECT_TRUE(with_choices(128));
+    EXPECT_FALSE(with_choices(129));
 }
 
 // E3
