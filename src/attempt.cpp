@@ -15,7 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t max_error_body = std::size_t{64} << 10;
 constexpr std::size_t max_drained = std::size_t{64} << 10;  // T10
 constexpr milliseconds max_drain_time{100};                 // T10
 
@@ -202,8 +201,8 @@ void Attempt::drain(std::size_t bytes) {
 
 void Attempt::collect_error_body(std::string_view bytes) {
     note_bytes(clock_.now());
-    error_body_ += bytes.substr(0, max_error_body - error_body_.size());
-    if (error_body_.size() == max_error_body) answer_with_error_status();
+    error_body_ += bytes.substr(0, error_body_limit - error_body_.size());
+    if (error_body_.size() == error_body_limit) answer_with_error_status();
 }
 
 void Attempt::answer_with_error_status() {
