@@ -5,6 +5,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <string_view>
 
 namespace cloud_backend::test {
 
@@ -61,5 +62,10 @@ extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo
         return EAI_NONAME;
     }
     static const auto real = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, "getaddrinfo"));
-    return real(node, service, hints, result);
+    if (node == nullptr || std::string_view(node) == "localhost") {
+        return real(node, service, hints, result);
+    }
+    addrinfo address_only = hints == nullptr ? addrinfo{} : *hints;
+    address_only.ai_flags |= AI_NUMERICHOST;
+    return real(node, service, &address_only, result);
 }
