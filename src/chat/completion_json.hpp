@@ -9,8 +9,8 @@
 namespace cloud_backend::detail {
 
 /// A whole completion; empty when the JSON is not one (no object, no `choices` array, or choices
-/// that cannot be, SPEC A11). Null, missing and mistyped fields are empty (C2). `raw` and `metadata`
-/// are left to the caller.
+/// that cannot be, SPEC A11). Null, missing and mistyped fields are empty (C2). `raw` and
+/// `metadata` are left to the caller.
 [[nodiscard]] std::optional<ChatCompletion> read_completion(simdjson::dom::element json);
 
 /// The completion as the one chunk of a stream.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <limits>
 #include <random>
 #include <string>
 #include <utility>
@@ -198,6 +199,15 @@ TEST(ToolCalls, IdTypeAndNameAreSetOnceAndTypeHasADefault) {
     EXPECT_EQ(calls[0].id, "late");
     EXPECT_EQ(calls[0].type, "custom");
     EXPECT_EQ(calls[1].type, "function");
+
+    const auto first = accumulate_deltas(
+        {R"({"tool_calls":[{"id":"a","type":"custom","function":{"name":"f","arguments":"{"}}]})",
+         R"({"tool_calls":[{"id":"a","type":"function","function":{"name":"g","arguments":"}"}}]})"});
+    ASSERT_EQ(first.choices.at(0).message.tool_calls.size(), 1u);
+    const auto& call = first.choices.at(0).message.tool_calls.at(0);
+    EXPECT_EQ(call.name, "f");
+    EXPECT_EQ(call.type, "custom");
+    EXPECT_EQ(call.arguments, "{}");
 }
 
 TEST(ToolCalls, ArgumentsGivenAsAnObjectOrAListBecomeText) {  // A3, A1
@@ -259,6 +269,16 @@ TEST(Accumulator, TheFirstIdAndModelStay) {  // A7
                                         R"({"id":"2","model":"n","choices":[]})"});
     EXPECT_EQ(completion.id, "1");
     EXPECT_EQ(completion.model, "m");
+}
+
+TEST(Accumulator, TheHeadOfTheAnswerIsKept) {  // C2
+    const auto completion = accumulate(
+        {R"({"choices":[]})", R"({"choices":[],"created":5,"service_tier":"auto"})",
+         R"({"choices":[],"created":6,"service_tier":"default","system_fingerprint":"fp"})",
+         R"({"choices":[],"created":0,"service_tier":null,"system_fingerprint":""})"});
+    EXPECT_EQ(completion.created, 5);
+    EXPECT_EQ(completion.service_tier, "default") << "the tier that served, not the one asked for";
+    EXPECT_EQ(completion.system_fingerprint, "fp");
 }
 
 TEST(Accumulator, ReasoningComesUnderEitherName) {  // A8
@@ -417,6 +437,15 @@ TEST(Accumulator, AMissingRoleIsAssistantAndARepeatedOneChangesNothing) {  // A1
     EXPECT_EQ(completion.content(), "ab");
 }
 
+TEST(Accumulator, TheFirstRoleStaysWhateverItIs) {  // A12
+    const auto role = [](const std::vector<std::string>& deltas) {
+        return accumulate_deltas(deltas).choices.at(0).message.role;
+    };
+    EXPECT_EQ(role({R"({"role":"tool"})", R"({"role":"assistant"})"}), Role::tool);
+    EXPECT_EQ(role({R"({"content":"a"})", R"({"role":"system"})", "{}"}), Role::system);
+    EXPECT_EQ(role({R"({"role":"wizard"})", R"({"role":null})"}), Role::assistant);
+}
+
 TEST(Accumulator, IsFinishedWhenEveryChoiceIs) {  // T4
     ChatAccumulator accumulator;
     EXPECT_FALSE(accumulator.finished());
@@ -430,6 +459,19 @@ TEST(Accumulator, IsFinishedWhenEveryChoiceIs) {  // T4
     accumulator.reset();
     EXPECT_FALSE(accumulator.finished());
     EXPECT_TRUE(accumulator.completion().choices.empty());
+}
+
+TEST(Accumulator, IsNotFinishedWithoutAChoiceHoweverFewAreExpected) {  // T4
+    ChatAccumulator accumulator;
+    accumulator.add(decode(R"({"choices":[]})"));
+    for (const int expected : {0, -1, std::numeric_limits<int>::min()}) {
+        EXPECT_FALSE(accumulator.finished(expected)) << expected;
+    }
+    accumulator.add(decode(R"({"choices":[{"index":0,"finish_reason":"stop"}]})"));
+    for (const int expected : {1, 0, -1, std::numeric_limits<int>::min()}) {
+        EXPECT_TRUE(accumulator.finished(expected)) << expected;
+    }
+    EXPECT_FALSE(accumulator.finished(std::numeric_limits<int>::max()));
 }
 
 TEST(Accumulator, IsEmptyOnceMovedFrom) {

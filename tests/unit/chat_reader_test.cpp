@@ -314,6 +314,25 @@ TEST_F(ChatStreamReaderTest, SkipsAndCountsMalformedEvents) {  // E5
     EXPECT_EQ(reader().events_seen(), 3U);
 }
 
+TEST_F(ChatStreamReaderTest, KeepsNothingOfAMalformedChunk) {  // A11
+    const std::string malformed = event(
+        R"({"id":"x","usage":{"total_tokens":9},"x":1,"choices":[{"delta":{"content":"x",)"
+        R"("role":"tool","tool_calls":[{"id":"x"}]},"finish_reason":"length"},{"index":128}]})");
+    EXPECT_EQ(error(text("a") + malformed).code, ErrorCode::stream_truncated);
+    ASSERT_TRUE(is_complete(read(malformed + text("a") + malformed + finish)));
+    EXPECT_EQ(contents, (std::vector<std::string>{"a", ""}));
+    EXPECT_EQ(reader().malformed_chunks(), 2U);
+    const auto completion = reader().take();
+    EXPECT_EQ(completion.id, "");
+    EXPECT_FALSE(completion.usage);
+    EXPECT_TRUE(completion.extra.empty());
+    ASSERT_EQ(completion.choices.size(), 1U);
+    EXPECT_EQ(completion.content(), "a");
+    EXPECT_EQ(completion.finish_reason(), "stop");
+    EXPECT_EQ(completion.choices[0].message.role, Role::assistant);
+    EXPECT_TRUE(completion.choices[0].message.tool_calls.empty());
+}
+
 TEST_F(ChatStreamReaderTest, PassesOverObjectsThatSayNothingOfTheAnswer) {
     options.fail_on_malformed = true;
     const std::string pings = event("{}") + event(R"({"type":"ping"})") + "data: {}\ndata: {}\n\n";

@@ -52,6 +52,22 @@ TEST(RequestJson, SendsEachFieldThatWasSet) {
     const auto streamed = Json::parse(to_json(request, Delivery::streamed));
     EXPECT_EQ(streamed.at("stream"), true);
     EXPECT_EQ(streamed.at("stream_options"), Json::parse(R"({"include_usage":true})"));
+    request.stream_options = StreamOptions{.include_usage = false};
+    EXPECT_EQ(Json::parse(to_json(request, Delivery::streamed)).at("stream_options"),
+              Json::parse(R"({"include_usage":false})"));
+    request.stream_options.reset();
+    EXPECT_FALSE(Json::parse(to_json(request, Delivery::streamed)).contains("stream_options"));
+}
+
+TEST(RequestJson, SendsTheNameAndTheRefusalOfAMessage) {
+    Message message = Message::assistant("x");
+    message.name = "ada";
+    message.refusal = "no";
+    EXPECT_EQ(Json::parse(whole({.messages = {message}})).at("messages").at(0),
+              Json::parse(R"({"role":"assistant","content":"x","name":"ada","refusal":"no"})"));
+    message.name = "\xFF";
+    EXPECT_EQ(complaint_of([&] { whole({.messages = {message}}); }),
+              "messages[0].name is not valid UTF-8");
 }
 
 TEST(RequestJson, WritesEveryRole) {
