@@ -50,7 +50,8 @@ CorpusCase parse_case(const std::string& line) {
 }  // namespace
 
 bool corpus_available() {
-    return corpus_folder() != nullptr;
+    const char* const folder = corpus_folder();
+    return folder != nullptr && *folder != '\0';
 }
 
 std::vector<CorpusCase> load_corpus() {

@@ -182,10 +182,10 @@ std::clock_t cost_of(std::string_view stream, std::size_t piece_size) {
 /// Eight times the input costs nine times as much at most: the median of several measurements, each
 /// of either size in turn, so that what disturbs some does not count.
 void expect_linear_cost(std::string_view unit, std::size_t piece_size) {
-    constexpr std::size_t small = std::size_t{256} << 10;
+    constexpr std::size_t small = std::size_t{64} << 10;
     const std::string small_stream = repeated(unit, small);
     const std::string large_stream = repeated(unit, 8 * small);
-    std::vector<double> ratios(9);
+    std::vector<double> ratios(15);
     for (double& ratio : ratios) {
         const auto small_cost = static_cast<double>(cost_of(small_stream, piece_size));
         ratio = static_cast<double>(cost_of(large_stream, piece_size)) / small_cost;
