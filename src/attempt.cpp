@@ -51,7 +51,9 @@ Attempt::Attempt(const AttemptOptions& options, CircuitBreaker::Permit permit, C
       clock_(clock),
       reader_(reader),
       started_(clock.now()),
-      timers_(options.timeouts, started_) {}
+      timers_(options.timeouts, started_) {
+    reader_.report_events_to(this);
+}
 
 void Attempt::on_sent(ConnectionUse connection) {
     progress_.sent = true;
@@ -81,8 +83,9 @@ Flow Attempt::on_body(std::string_view bytes) {
         drain(bytes.size());
     } else if (reading_error_body()) {
         collect_error_body(bytes);
-    } else if (auto reading = read([&] { return reader_.on_body(bytes); })) {
-        take(std::move(*reading));
+    } else if (reader_has_begun()) {
+        auto reading = read([&] { return reader_.on_body(bytes); });
+        if (reading) take(std::move(*reading));
     }
     if (wants_transfer()) return Flow::proceed;
     transfer_running_ = false;
@@ -158,13 +161,16 @@ std::optional<Reading> Attempt::read(Read&& read_on) {
     }
     const TimePoint now = clock_.now();
     note_bytes(now);
-    if (const auto events = reader_.events_seen(); events > events_seen_) {
-        events_seen_ = events;
-        timers_.on_event(now);
-        permit_.first_event(now);  // B4
-        if (!first_event_at_) first_event_at_ = now;
-    }
+    if (std::exchange(event_came_, false)) timers_.on_event(now);
     return reading;
+}
+
+/// Before the user is given the event: what it means must not wait for what the user does with it.
+void Attempt::on_event() {
+    event_came_ = true;
+    if (first_event_at_) return;
+    first_event_at_ = clock_.now();
+    permit_.first_event(*first_event_at_);  // B4
 }
 
 void Attempt::take(Reading reading) {

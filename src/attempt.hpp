@@ -37,11 +37,14 @@ struct AttemptOptions {
 
 /// One HTTP request and its answer: takes the transport's events and the time, and finds out how it
 /// ended. Makes no I/O of its own.
-class Attempt final : public TransferEvents {
+class Attempt final : public TransferEvents, private EventObserver {
 public:
     /// What is referred to must outlive the attempt.
     Attempt(const AttemptOptions& options, CircuitBreaker::Permit permit, CallClock& clock,
             ResponseReader& reader);
+    ~Attempt() override { reader_.report_events_to(nullptr); }
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
 
     void on_sent(ConnectionUse connection) override;
     void on_header_bytes() override;
@@ -87,10 +90,13 @@ private:
     void end_of_input(std::optional<TransferFailure> failure);
     void drain(std::size_t bytes);
 
+    void on_event() override;
     void note_bytes(TimePoint now);
-    [[nodiscard]] bool reading_error_body() const noexcept { return head_.status >= 300; }
     [[nodiscard]] bool reader_has_begun() const noexcept {
-        return head_.status != 0 && !reading_error_body();
+        return head_.status >= 200 && head_.status < 300;
+    }
+    [[nodiscard]] bool reading_error_body() const noexcept {
+        return head_.status != 0 && !reader_has_begun();
     }
     void collect_error_body(std::string_view bytes);
     void answer_with_error_status();
@@ -110,7 +116,7 @@ private:
     ResponseHead head_{};
     std::string error_body_{};
     std::size_t drained_ = 0;
-    std::size_t events_seen_ = 0;
+    bool event_came_ = false;  ///< In the piece that is being read.
     std::optional<TimePoint> first_byte_at_{};
     std::optional<TimePoint> first_event_at_{};
     ConnectionUse connection_ = ConnectionUse::fresh;

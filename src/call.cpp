@@ -41,8 +41,8 @@ Call::Call(CallPlan plan, ResponseReader& reader)
     : plan_(std::move(plan)), clock_(plan_.now, plan_.deadline), reader_(reader) {}
 
 CallStep Call::next() {
-    if (plan_.stop.stop_requested()) cancel();
     while (true) {
+        if (plan_.stop.stop_requested()) cancel();
         switch (state_) {
             case State::due:
                 begin_attempt();
@@ -168,7 +168,7 @@ AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
     info.curl_code = details.connection.curl_code;
     info.error = details.code;
 
-    if (failure.assessment.outcome == Outcome::throttled && details.retry_after &&
+    if (failure.assessment.transient && details.retry_after &&
         *details.retry_after > plan_.retry.max_retry_after) {
         plan_.health.throttle(clock_.now(), *details.retry_after);  // B5
     }

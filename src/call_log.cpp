@@ -37,7 +37,9 @@ void log_attempt(const Log& log, const HttpRequest& request, const AttemptInfo& 
     log(level, "{} {} attempt {}: {} in {:.3f} s{}{}{}", request.method, without_query(request.url),
         number, outcome_text(attempt), FloatSeconds(attempt.duration).count(),
         request_id.empty() ? "" : ", request id ",
-        printable(mask_secret(std::string(request_id), request.secret), longest_id),
+        printable(
+            mask_secrets(std::string(request_id), secrets_of(request.headers, request.secret)),
+            longest_id),
         next_text(attempt));
 }
 

@@ -45,7 +45,12 @@ CircuitBreakerOptions logged(CircuitBreakerOptions options, const Log& log, std:
          tell = std::move(options.on_state_change)](const CircuitStateChange& change) {
             log(LogLevel::warning, "circuit of {}: {} -> {}", host, name_of(change.from),
                 name_of(change.to));
-            if (tell) tell(change);
+            if (!tell) return;
+            try {
+                tell(change);
+            } catch (...) {
+                log(LogLevel::warning, "on_state_change threw; the change stays");
+            }
         };
     return options;
 }
@@ -159,6 +164,7 @@ HttpRequest CloudBackendClient::make_request(std::string_view path, std::string 
                                              const CallOptions& options) const {
     const ClientOptions& client = core_->options;
     const TimeoutOptions& timeouts = options.timeouts ? *options.timeouts : client.timeouts;
+    detail::check_path(path);
     HttpRequest request{.url = core_->base_url.join(path),
                         .headers = {{"Content-Type", "application/json"},
                                     {"Accept", std::string(accept)},

@@ -76,12 +76,16 @@ struct TlsOptions {
 class CLOUD_BACKEND_EXPORT ApiKey {
 public:
     ApiKey() = default;
-    ApiKey(std::string key) : source_(std::move(key)) {}    // NOLINT(google-explicit-constructor)
-    ApiKey(const char* key) : source_(std::string(key)) {}  // NOLINT(google-explicit-constructor)
+    ApiKey(std::string key) : source_(std::move(key)) {}  // NOLINT(google-explicit-constructor)
+    /// Null, as of an unset environment variable, is an empty key.
+    ApiKey(const char* key)  // NOLINT(google-explicit-constructor)
+        : source_(std::string(key == nullptr ? "" : key)) {}
     template <class F>
     requires std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, std::string>
-    ApiKey(F provider)  // NOLINT(google-explicit-constructor)
-        : source_(std::function<std::string()>(std::move(provider))) {}
+    ApiKey(F provider) {  // NOLINT(google-explicit-constructor)
+        std::function<std::string()> function(std::move(provider));
+        if (function) source_ = std::move(function);  // An empty one is an empty key.
+    }
 
     /// The key of now, without surrounding white space.
     [[nodiscard]] std::string value() const;

@@ -22,6 +22,15 @@ struct Cancelled {};
 /// What the bytes read so far amount to.
 using Reading = std::variant<NeedMore, Complete, StoppedByCallback, Cancelled, ErrorDetails>;
 
+/// Told of the valid events of an answer, each before the user is given it (SPEC B4, T5).
+class EventObserver {
+public:
+    virtual void on_event() = 0;
+
+protected:
+    ~EventObserver() = default;
+};
+
 /// Gives meaning to the body of a 2xx answer. A call feeds it, attempt after attempt; `begin`
 /// starts each one anew. Used on the thread that drives the call. User callbacks run inside
 /// `on_body` and `on_end`; what they throw passes through these. A call looks at its stop token
@@ -44,13 +53,23 @@ public:
         return ErrorDetails{.code = ErrorCode::stream_truncated, .message = "the answer is cut"};
     }
 
-    /// Valid events of this attempt; a body that is one document counts none before its end.
-    [[nodiscard]] virtual std::size_t events_seen() const { return 0; }
     /// Something of this call was given to the user: no attempt may follow (SPEC R7).
     [[nodiscard]] virtual bool delivered() const { return false; }
     [[nodiscard]] virtual std::size_t malformed_chunks() const { return 0; }
     /// The completion so far, if anything of it was delivered; goes into `Error::partial()`.
     [[nodiscard]] virtual std::shared_ptr<const ChatCompletion> partial() const { return nullptr; }
+
+    /// For the call that uses the reader. `observer` may be null, or lives until another is set.
+    void report_events_to(EventObserver* observer) noexcept { observer_ = observer; }
+
+protected:
+    /// A valid event was read, and is about to be delivered.
+    void report_event() const {
+        if (observer_ != nullptr) observer_->on_event();
+    }
+
+private:
+    EventObserver* observer_ = nullptr;
 };
 
 }  // namespace cloud_backend

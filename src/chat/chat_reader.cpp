@@ -163,6 +163,7 @@ Reading ChatStreamReader::read_document() {
     if (options_.stop.stop_requested()) return Cancelled{};
     whole_ = std::get<ChatCompletion>(std::move(answer));
     ++events_seen_;
+    report_event();
     delivered_ = true;
     if (!on_chunk_(as_chunk(*whole_))) return StoppedByCallback{};
     return Complete{};
@@ -236,6 +237,7 @@ Reading ChatStreamReader::deliver(const ChatChunk& chunk) {
                             .message = "the answer has too many tool calls or fields"};
     }
     ++events_seen_;
+    report_event();
     decoder_.note_delivery();
     delivered_ = true;  // Also if the callback throws.
     if (!on_chunk_(chunk)) return StoppedByCallback{};

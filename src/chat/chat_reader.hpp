@@ -57,7 +57,7 @@ public:
     Reading on_body(std::string_view bytes) override;
     Reading on_end() override;
     Reading on_cut() override { return on_end(); }
-    std::size_t events_seen() const override { return events_seen_; }
+    [[nodiscard]] std::size_t events_seen() const noexcept { return events_seen_; }
     bool delivered() const override { return delivered_; }
     std::size_t malformed_chunks() const override { return malformed_chunks_; }
     std::shared_ptr<const ChatCompletion> partial() const override;

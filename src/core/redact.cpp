@@ -64,6 +64,13 @@ std::string next_printable(std::string_view& text) {
     return printed;
 }
 
+/// In `text` before an "@". Behind a scheme it may hold anything but a slash, also by mistake.
+std::size_t begin_of_user_info(std::string_view text) {
+    constexpr std::string_view scheme_end = "://";
+    const auto slash = text.rfind('/') + 1;
+    return text.substr(0, slash).ends_with(scheme_end) ? slash : text.find_last_of(" '\"/") + 1;
+}
+
 }  // namespace
 
 std::string mask_secret(std::string text, std::string_view secret) {
@@ -92,6 +99,16 @@ std::vector<std::string> secrets_of(const Headers& headers, std::string_view key
 std::string mask_secrets(std::string text, const std::vector<std::string>& secrets) {
     for (const std::string& secret : secrets) text = mask_secret(std::move(text), secret);
     return text;
+}
+
+std::string mask_user_info(std::string_view text) {
+    std::string masked;
+    for (std::size_t at = 0; (at = text.find('@')) != std::string_view::npos;) {
+        const auto begin = begin_of_user_info(text.substr(0, at));
+        masked.append(text.substr(0, begin)).append(begin < at ? mask : "").append("@");
+        text.remove_prefix(at + 1);
+    }
+    return masked.append(text);
 }
 
 std::string printable(std::string_view text, std::size_t max_bytes) {

@@ -18,6 +18,10 @@ namespace cloud_backend::detail {
 
 [[nodiscard]] std::string mask_secrets(std::string text, const std::vector<std::string>& secrets);
 
+/// `text` with the user information of the URLs in it masked ("user:password@"), as libcurl quotes
+/// that of proxies; a URL may lack its scheme.
+[[nodiscard]] std::string mask_user_info(std::string_view text);
+
 /// `text` with control characters escaped and cut to `max_bytes`, never inside a UTF-8 sequence.
 [[nodiscard]] std::string printable(std::string_view text, std::size_t max_bytes);
 

@@ -15,6 +15,10 @@ namespace {
 
 constexpr std::string_view chat_endpoint = "/chat/completions";
 
+bool is_url_text(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '\\'; });
+}
+
 [[noreturn]] void refuse(const char* reason) {
     throw ConfigError(std::string("base_url ") + reason);
 }
@@ -96,10 +100,16 @@ std::string_view without_trailing_slashes(std::string_view path) {
 
 }  // namespace
 
+void check_path(std::string_view path) {
+    if (!is_url_text(path)) {
+        throw ConfigError(
+            "the path contains a space, a backslash, or a character that is not ASCII");
+    }
+}
+
 BaseUrl::BaseUrl(std::string_view text) {
-    const bool printable_ascii =
-        std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '\\'; });
-    if (!printable_ascii) refuse("contains a space, a backslash, or a character that is not ASCII");
+    if (!is_url_text(text))
+        refuse("contains a space, a backslash, or a character that is not ASCII");
     if (text.find('#') != std::string_view::npos) refuse("contains a fragment (#)");
     const Parts parts = split(text);
     scheme_ = to_lower(parts.scheme);

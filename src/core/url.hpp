@@ -5,6 +5,9 @@
 
 namespace cloud_backend::detail {
 
+/// Throws `ConfigError` for a path that would not arrive as it is (SPEC T11).
+void check_path(std::string_view path);
+
 /// A base URL, taken apart once and joined with the path of each endpoint (SPEC T12).
 class BaseUrl {
 public:

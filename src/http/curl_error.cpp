@@ -1,5 +1,7 @@
 #include "http/curl_error.hpp"
 
+#include "core/redact.hpp"
+
 #include <string>
 
 namespace cloud_backend::detail {
@@ -83,7 +85,7 @@ TransferFailure describe_failure(CURLcode code, bool sent, std::string_view deta
     return {.fault = fault,
             .stage = stage_of(code, fault, sent),
             .curl_code = static_cast<int>(code),
-            .message = std::string(detail.empty() ? curl_easy_strerror(code) : detail)};
+            .message = mask_user_info(detail.empty() ? curl_easy_strerror(code) : detail)};
 }
 
 }  // namespace cloud_backend::detail

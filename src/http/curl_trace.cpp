@@ -26,17 +26,6 @@ std::vector<std::string> secret_headers_of(const HttpRequest& request) {
     return names;
 }
 
-/// libcurl quotes the proxy variables of the environment, which may hold a password.
-std::string mask_user_info(std::string text) {
-    constexpr std::string_view scheme_end = "://";
-    const auto scheme = text.find(scheme_end);
-    if (scheme == std::string::npos) return text;
-    const auto user_info = scheme + scheme_end.size();
-    const auto at = text.substr(0, text.find_first_of("/?#", user_info)).rfind('@');
-    if (at == std::string::npos || at < user_info) return text;
-    return text.replace(user_info, at - user_info, "***");
-}
-
 }  // namespace
 
 CurlTrace::CurlTrace(const Log& log, const HttpRequest& request)

@@ -23,6 +23,12 @@ int parse_status(std::string_view line) {
     return status;
 }
 
+/// A head that another follows. None does after 101, which nobody asked for.
+bool is_interim(int status) {
+    constexpr int switching_protocols = 101;
+    return status < 200 && status != switching_protocols;
+}
+
 }  // namespace
 
 std::optional<ResponseHead> ResponseHeadReader::read(std::string_view line) {
@@ -35,7 +41,7 @@ std::optional<ResponseHead> ResponseHeadReader::read(std::string_view line) {
         read_field(line);
         return std::nullopt;
     }
-    if (head_.status < 200) {
+    if (is_interim(head_.status)) {
         head_ = {};
         return std::nullopt;
     }
@@ -45,7 +51,7 @@ std::optional<ResponseHead> ResponseHeadReader::read(std::string_view line) {
 }
 
 std::optional<ResponseHead> ResponseHeadReader::cut_off() {
-    if (done_ || head_.status < 200) return std::nullopt;
+    if (done_ || head_.status == 0 || is_interim(head_.status)) return std::nullopt;
     done_ = true;
     return std::move(head_);
 }

@@ -53,6 +53,7 @@ public:
                                     .api = {.status = std::stoi(line.substr(1))}};
             }
             ++events_;
+            report_event();
             lines.push_back(line);
             if (on_line_) on_line_(line);
         }
@@ -66,7 +67,6 @@ public:
                             .events_seen = events_};
     }
     Reading on_cut() override { return on_end(); }
-    std::size_t events_seen() const override { return events_; }
     bool delivered() const override { return !lines.empty(); }
 
     std::vector<std::string> lines{};  ///< Delivered, over all attempts.

@@ -316,5 +316,69 @@ TEST_F(CallOutcome, AConnectionWasReusedAlsoWhenTheLibraryEndsTheTransfer) {  //
     EXPECT_TRUE(TestClient(options).stream("/x", "{}", reader).connection_reused);
 }
 
+TEST_F(CallOutcome, AnUpgradeThatNobodyAskedForIsAnError) {  // section 3
+    network->expect(Exchange::answer(101, "a\n.\n"));
+    EXPECT_EQ(error_of<ApiError>([&] { TestClient(options).stream("/x", "{}", reader); }).status(),
+              101);
+    EXPECT_TRUE(reader.lines.empty());
+}
+
+TEST_F(CallOutcome, TheFirstEventClosesAHalfOpenCircuitBeforeTheCallbackHasIt) {  // B4
+    options.retry.max_retries = 0;
+    options.breaker.fail_max = 1;
+    const TestClient client(options);
+    network->expect(Exchange::answer(503, ""));
+    EXPECT_THROW(client.stream("/x", "{}", reader), InternalServerError);
+    network->advance(32s);
+    LineReader slow(
+        [&](const std::string&) { EXPECT_EQ(snapshot(client).state, CircuitState::closed); });
+    network->expect(Exchange::answer(200, "a\n.\n"));
+    client.stream("/x", "{}", slow);
+    EXPECT_EQ(slow.lines.size(), 1u);
+}
+
+TEST_F(CallOutcome, ARetryAfterLengthensTheOpenTime) {  // B1
+    options.retry.max_retries = 0;
+    options.breaker.fail_max = 1;
+    const TestClient client(options);
+    network->expect(Exchange::answer(503, "", {{"Retry-After", "50"}}));
+    EXPECT_THROW(client.stream("/x", "{}", reader), InternalServerError);
+    EXPECT_GE(client.health()->breaker().retry_in(network->now()), 50s);
+}
+
+TEST_F(CallOutcome, AProbeLosesItsPlaceWhenItsLeaseHasEnded) {  // B3: 10 + 60 + 10 s
+    options.retry.max_retries = 0;
+    options.breaker.fail_max = 1;
+    const TestClient client(options);
+    network->expect(Exchange::answer(503, ""));
+    EXPECT_THROW(client.stream("/x", "{}", reader), InternalServerError);
+    network->advance(32s);
+    const auto others_wait = [&] {
+        return client.health()->breaker().retry_in(network->now()) > Duration::zero();
+    };
+    options.timeouts = {.connect = 0ms, .first_byte = 0ms};
+    network->expect(Exchange()
+                        .after(79s)
+                        .also([&] { EXPECT_TRUE(others_wait()); })
+                        .after(2s)
+                        .also([&] { EXPECT_FALSE(others_wait()); })
+                        .fail(TransferFault::not_sent));
+    EXPECT_THROW(client.stream("/x", "{}", reader,
+                               {.timeouts = TimeoutOptions{.connect = 60s, .first_byte = 10s}}),
+                 ConnectionError);
+}
+
+TEST_F(CallOutcome, AnErrorInsideAStreamObeysTheHeadersOfItsAnswer) {  // R2, section 8
+    const auto in_band = [](Headers headers) {
+        return Exchange::answer(200, "!503\n", std::move(headers));
+    };
+    network->expect(in_band({{"x-should-retry", "false"}, {"x-request-id", "req-1"}}));
+    const auto error =
+        error_of<StreamError>([&] { TestClient(options).stream("/x", "{}", reader); });
+    EXPECT_EQ(error.attempts().size(), 1u);
+    EXPECT_EQ(error.request_id(), "req-1");
+    EXPECT_NE(find_header(error.headers(), "x-should-retry"), nullptr);
+}
+
 }  // namespace
 }  // namespace cloud_backend::test

@@ -268,5 +268,19 @@ TEST_F(CallRetry, AKeyFunctionThatRunsOutOfKeysTakesTheOldOneBack) {  // R11
     EXPECT_EQ(find_header(network->requests[1].headers, "Authorization"), nullptr);
 }
 
+TEST_F(CallRetry, ALongRetryAfterOfAnUnavailableServerIsRememberedToo) {  // B5
+    const TestClient client(options);
+    network->expect(Exchange::answer(503, "", {{"Retry-After", "90"}}));
+    EXPECT_THROW(client.stream("/x", "{}", reader), InternalServerError);
+    EXPECT_EQ(error_of<RateLimitError>([&] { client.stream("/x", "{}", reader); }).retry_after(),
+              90s);
+    EXPECT_EQ(network->requests.size(), 1u);
+}
+
+TEST_F(CallRetry, ACallCanHaveRetriesOfItsOwn) {
+    network->expect(Exchange::answer(503, ""));
+    EXPECT_EQ(failing_call({.retry = RetryOptions{.max_retries = 0}}).attempts().size(), 1u);
+}
+
 }  // namespace
 }  // namespace cloud_backend::test

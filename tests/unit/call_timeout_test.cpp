@@ -155,5 +155,28 @@ TEST_F(CallTimeout, EachPieceOfAHeadIsASignOfLife) {  // "silence between bytes"
     EXPECT_EQ(metadata.time_to_first_byte, 50s);
 }
 
+TEST_F(CallTimeout, TheDeadlineOfTheClientHoldsForEachCall) {
+    options.deadline = 7s;
+    network->expect(Exchange().sent());
+    expect_timeout(TimeLimit::deadline, 7s);
+}
+
+TEST_F(CallTimeout, TheDeadlineStandsStillWhileHooksAndKeyFunctionsRun) {
+    options.retry.max_retries = 1;
+    options.api_key = [&] {
+        network->advance(1h);
+        return std::string("sk-1");
+    };
+    options.hooks.on_attempt = [&](const AttemptInfo&) { network->advance(1h); };
+    network->expect(Exchange::answer(503, "")).expect(Exchange::answer(200, ".\n"));
+    EXPECT_NO_THROW(TestClient(options).stream("/x", "{}", reader, {.deadline = 10s}));
+}
+
+TEST_F(CallTimeout, TheTimeToTheFirstChunkIsNotThatOfTheCallback) {  // C5
+    LineReader slow([&](const std::string&) { network->advance(5min); });
+    network->expect(Exchange().sent().after(3s).head(200).body("a\n.\n").finish());
+    EXPECT_EQ(TestClient(options).stream("/x", "{}", slow).time_to_first_chunk, 3s);
+}
+
 }  // namespace
 }  // namespace cloud_backend::test

@@ -1,5 +1,6 @@
 #include "../support/call_fixture.hpp"
 #include "attempt.hpp"
+#include "call.hpp"
 #include "chat/chat_reader.hpp"
 
 #include <cloud_backend/openai.hpp>
@@ -8,8 +9,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <variant>
 
 // SPEC T1: what has arrived already is not delivered once the caller has cancelled.
@@ -86,6 +89,33 @@ TEST(Cancel, InBackoffTheLastAttemptWasEndedByTheCaller) {
     });
     ASSERT_EQ(error.attempts().size(), 1u);
     EXPECT_EQ(error.attempts().back().end, AttemptEnd::ended_by_caller);
+}
+
+TEST(Cancel, ThatComesWithTheEndOfAnAttemptIsNotSleptOver) {  // R9
+    const TimePoint now{1h};
+    std::stop_source stop;
+    const detail::Credentials credentials("sk-1", true, true);
+    EndpointHealth health;
+    const Hooks hooks;
+    const RandomSource random = [] { return 0.5; };
+    const detail::Log log([](LogLevel, std::string_view) {}, LogLevel::off);
+    LineReader reader;
+    detail::Call call({.credentials = credentials,
+                       .stop = stop.get_token(),
+                       .health = health,
+                       .hooks = hooks,
+                       .random = random,
+                       .log = log,
+                       .now = [&] { return now; }},
+                      reader);
+    ASSERT_TRUE(std::holds_alternative<detail::StartAttempt>(call.next()));
+    call.events().on_sent(ConnectionUse::fresh);
+    call.events().on_header_bytes();
+    call.events().on_head({.status = 503});
+    stop.request_stop();  // The loop is woken, and delivers what follows before it returns.
+    call.events().on_finished(std::nullopt);
+    EXPECT_TRUE(std::holds_alternative<detail::CallDone>(call.next()));
+    EXPECT_THROW((void)call.result(), CancelledError);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -118,6 +119,11 @@ TEST_F(Client, BadOptionsAreRefusedWhenTheClientIsMade) {
     refused([](ClientOptions& o) { o.breaker.half_open_probes = 0; });
     refused([](ClientOptions& o) { o.breaker.reset_timeout = -1ms; });
     refused([](ClientOptions& o) { o.timeouts.connect = -1ms; });
+    refused([](ClientOptions& o) { o.retry.max_backoff = -1ms; });
+    refused([](ClientOptions& o) { o.retry.max_retry_after = -1ms; });
+    refused([](ClientOptions& o) { o.retry.budget.capacity = -1; });
+    refused([](ClientOptions& o) { o.breaker.failure_rate = {.threshold = 1.5}; });
+    refused([](ClientOptions& o) { o.breaker.failure_rate = {.window = 0ms}; });
     refused([](ClientOptions& o) { o.limits.json_depth = 0; });
     refused([](ClientOptions& o) { o.limits.json_depth = std::size_t{1} << 20; });
 }
@@ -272,6 +278,83 @@ TEST_F(Client, FromEnvironmentReadsTheFourVariables) {
     EXPECT_EQ(read.headers,
               (Headers{{"OpenAI-Organization", "org-1"}, {"OpenAI-Project", "proj-1"}}));
     for (const char* name : names) ::unsetenv(name);
+}
+
+TEST_F(Client, AKeyThatIsNoneIsAnEmptyOne) {              // T11
+    options.api_key = static_cast<const char*>(nullptr);  // As of std::getenv().
+    EXPECT_THROW(TestClient{options}, ConfigError);
+    options.api_key = std::function<std::string()>();
+    EXPECT_THROW(TestClient{options}, ConfigError);
+}
+
+TEST_F(Client, APathThatWouldNotArriveAsItIsIsRefused) {  // T11
+    using namespace std::string_literals;
+    const TestClient client(options);
+    for (const auto& path : {"/x\r\nHost: y"s, "/x y"s, "/x\0y"s}) {
+        EXPECT_THROW((void)client.post(path, ""), ConfigError);
+    }
+    EXPECT_TRUE(network->requests.empty());
+}
+
+TEST_F(Client, LimitsReachTheTransport) {  // T5, T8
+    options.limits.response_headers = 123;
+    options.timeouts.connect = 7s;
+    network->expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/x", "", reader);
+    EXPECT_EQ(sent().max_header_bytes, 123u);
+    EXPECT_EQ(sent().connect_timeout, 7s);
+}
+
+TEST_F(Client, ChangesOfTheCircuitAreToldAndWhatThatThrowsIsLogged) {  // B6
+    int told = 0;
+    std::string log;
+    options.breaker.fail_max = 1;
+    options.retry.max_retries = 0;
+    options.breaker.on_state_change = [&](const CircuitStateChange& change) {
+        ++told;
+        EXPECT_EQ(change.to, CircuitState::open);
+        throw std::runtime_error("mine");
+    };
+    options.log = [&](LogLevel, std::string_view line) { log.append(line).append("\n"); };
+    network->expect(Exchange::answer(503, ""));
+    EXPECT_THROW(TestClient(options).stream("/x", "", reader), InternalServerError);
+    EXPECT_EQ(told, 1);
+    EXPECT_NE(log.find("on_state_change threw"), std::string::npos) << log;
+}
+
+TEST_F(Client, WhatAHookThrowsIsLoggedAndTheCallGoesOn) {  // R10
+    std::string log;
+    options.hooks.on_attempt = [](const AttemptInfo&) { throw std::runtime_error("mine"); };
+    options.log = [&](LogLevel, std::string_view line) { log.append(line).append("\n"); };
+    network->expect(Exchange::answer(200, ".\n"));
+    EXPECT_NO_THROW(TestClient(options).stream("/x", "", reader));
+    EXPECT_NE(log.find("a hook threw"), std::string::npos) << log;
+}
+
+TEST_F(Client, TheLogTellsEachAttemptAndItsTime) {  // E4
+    std::string log;
+    options.log_level = LogLevel::debug;
+    options.headers = {{"api-key", "header-canary"}};
+    options.log = [&](LogLevel, std::string_view line) { log.append(line).append("\n"); };
+    network->expect(Exchange().sent().after(250ms).head(503).finish());
+    network->expect(Exchange::answer(200, ".\n", {{"x-request-id", "header-canary-7"}}));
+    TestClient(options).stream("/x", "", reader);
+    EXPECT_NE(log.find("attempt 1: status 503 in 0.250 s, next attempt in 0.500 s"),
+              std::string::npos)
+        << log;
+    EXPECT_NE(log.find("attempt 2: status 200 in 0.000 s, request id ***-7"), std::string::npos)
+        << log;
+}
+
+TEST_F(Client, AllChoicesOfARawStreamMustFinish) {  // T4
+    options.retry.max_retries = 0;
+    network->expect(
+        Exchange::answer(200,
+                         "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},"
+                         "\"finish_reason\":\"stop\"}]}\n\n"));
+    EXPECT_THROW(create_openai_backend(options)->chat_completion_raw(
+                     R"({"model":"m","messages":[],"n":2})", [](const ChatChunk&) {}),
+                 StreamTruncatedError);
 }
 
 }  // namespace

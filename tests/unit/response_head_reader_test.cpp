@@ -97,5 +97,9 @@ TEST(ResponseHeadReaderTest, NothingIsCutOffOfACompleteOrAbsentHead) {
     EXPECT_FALSE(complete.cut_off());
 }
 
+TEST(ResponseHeadReaderTest, NoHeadFollowsASwitchOfProtocols) {
+    EXPECT_EQ(heads_of({"HTTP/1.1 101 Switching Protocols", ""}).at(0).status, 101);
+}
+
 }  // namespace
 }  // namespace cloud_backend::detail

@@ -42,6 +42,15 @@ TEST(MaskQuotedHeader, MasksTheRestOfTheMessageWhateverWasCut) {  // E4, HTTP/2
     EXPECT_EQ(mask_quoted_header("Trying [::1]:80...", names), "Trying [::1]:80...");
 }
 
+TEST(MaskUserInfo, WithAndWithoutScheme) {  // E4
+    EXPECT_EQ(mask_user_info("http_proxy == 'user:pw@host:3128'"), "http_proxy == '***@host:3128'");
+    EXPECT_EQ(mask_user_info("in 'http://user:p w@bad host:80'"),
+              "in 'http://***@bad host:80'");
+    EXPECT_EQ(mask_user_info("http://a:b@one http://c:d@two"), "http://***@one http://***@two");
+    EXPECT_EQ(mask_user_info("no address here"), "no address here");
+    EXPECT_EQ(mask_user_info("@ alone"), "@ alone");
+}
+
 TEST(SecretsOf, AreTheKeyAndTheValuesOfSecretHeadersWithoutTheirScheme) {
     EXPECT_EQ(secrets_of({{"Authorization", "Bearer a"}, {"X", "b"}, {"api-key", "c"}}, "key"),
               (std::vector<std::string>{"key", "Bearer a", "a", "c"}));
