@@ -1,4 +1,4 @@
-#include "chat/json_splice.hpp"
+#include "chat/merged_json.hpp"
 #include "core/ascii.hpp"
 
 #include <cloud_backend/chat_accumulator.hpp>
@@ -20,138 +20,6 @@ namespace {
 void set_once(std::string& target, const std::string& value) {
     if (target.empty()) target = value;
 }
-
-bool is_array(std::string_view json) {
-    return json.starts_with('[');
-}
-
-/// For what is kept besides text: of that a few bytes of JSON can ask for hundreds (T8).
-class Room {
-public:
-    [[nodiscard]] bool take() { return ++taken_ <= ChatAccumulator::max_parts; }
-    [[nodiscard]] bool exceeded() const { return taken_ > ChatAccumulator::max_parts; }
-
-private:
-    std::size_t taken_ = 0;
-};
-
-/// Lists come in pieces; `open_list` still lacks its closing bracket.
-void append_elements(std::string& open_list, std::string_view array) {
-    const std::string_view elements = detail::trim(array.substr(1, array.size() - 2));
-    if (elements.empty()) return;
-    if (open_list.size() > 1) open_list += ',';
-    open_list += elements;
-}
-
-std::vector<detail::JsonMember> members_in(const RawJson& object) {
-    if (!detail::trim(object.text()).starts_with('{')) return {};
-    return detail::members_of(object.text());
-}
-
-/// Fields the library does not know (A10): of what is no list the last stays. Kept as text, so that
-/// adding is linear (nlohmann's ordered objects search through all their keys), values stay as they
-/// were written and nesting costs no stack.
-class MergedObject {
-public:
-    void add(const RawJson& object, Room& room) {
-        for (const detail::JsonMember& member : members_in(object)) add(member, room);
-    }
-    void add(const detail::JsonMember& member, Room& room) {
-        if (member.value != "null") merge(member, room);
-    }
-
-    [[nodiscard]] RawJson json() const {
-        return fields_.empty() ? RawJson() : RawJson::trusted("{" + members() + "}");
-    }
-
-    [[nodiscard]] std::string members() const {
-        std::string text;
-        for (const Field& field : fields_) {
-            if (!text.empty()) text += ',';
-            text.append(field.key).append(":").append(field.value);
-            if (is_array(field.value)) text += ']';
-        }
-        return text;
-    }
-
-private:
-    struct Field {
-        std::string key;    ///< With its quotes.
-        std::string value;  ///< A list is open.
-    };
-
-    void merge(const detail::JsonMember& member, Room& room) {
-        const std::string name = member.name();
-        auto position = positions_.find(name);
-        if (position == positions_.end()) {
-            if (!room.take()) return;
-            position = positions_.emplace(name, fields_.size()).first;
-            fields_.push_back({.key = std::string(member.key), .value = {}});
-        }
-        std::string& value = fields_[position->second].value;
-        if (!is_array(member.value)) {
-            value = member.value;
-            return;
-        }
-        if (!is_array(value)) value = "[";
-        append_elements(value, member.value);
-    }
-
-    std::vector<Field> fields_{};
-    std::map<std::string, std::size_t> positions_{};
-};
-
-class MergedArray {
-public:
-    void add(const RawJson& array) {
-        const std::string_view text = detail::trim(array.text());
-        if (is_array(text)) append_elements(open_list_, text);
-    }
-
-    [[nodiscard]] RawJson json() const {
-        return open_list_.size() == 1 ? RawJson() : RawJson::trusted(open_list_ + "]");
-    }
-
-private:
-    std::string open_list_ = "[";
-};
-
-/// The unknown fields of a message. One is known: the call that messages held before there were
-/// tool calls, whose arguments come in pieces.
-class MessageExtra {
-public:
-    void add(const RawJson& object, Room& room) {
-        for (const detail::JsonMember& member : members_in(object)) {
-            if (member.key == R"("function_call")" && member.value.starts_with('{')) {
-                add_function_call(member.value);
-            } else {
-                fields_.add(member, room);
-            }
-        }
-    }
-
-    [[nodiscard]] RawJson json() const {
-        if (name_.empty() && arguments_.empty()) return fields_.json();
-        std::string members = fields_.members();
-        if (!members.empty()) members += ',';
-        return RawJson::trusted("{" + members + R"("function_call":{"name":")" + name_ +
-                                R"(","arguments":")" + arguments_ + "\"}}");
-    }
-
-private:
-    void add_function_call(std::string_view call) {
-        for (const detail::JsonMember& member : detail::members_of(call)) {
-            if (!member.value.starts_with('"')) continue;
-            const std::string_view text = member.value.substr(1, member.value.size() - 2);
-            if (member.key == R"("name")" && name_.empty()) name_ = text;
-            if (member.key == R"("arguments")") arguments_ += text;
-        }
-    }
-
-    MergedObject fields_{};
-    std::string name_{};       ///< Of the function call, as it is written in JSON,
-    std::string arguments_{};  ///< and its arguments.
-};
 
 /// Notices when a JSON object or list that comes in pieces is whole; looks at each byte once.
 class JsonProgress {
@@ -198,9 +66,9 @@ private:
 struct CallState {
     ToolCall call{.type = {}};
     JsonProgress arguments{};
-    MergedObject extra{};
+    detail::MergedObject extra{};
 
-    void add(const ToolCallDelta& delta, Room& room) {
+    void add(const ToolCallDelta& delta, detail::Room& room) {
         set_once(call.id, delta.id);
         set_once(call.type, delta.type);
         set_once(call.name, delta.name);
@@ -220,7 +88,7 @@ struct CallState {
 /// The tool calls of one choice, in order of their first appearance (A4).
 class ToolCalls {
 public:
-    void add(const ToolCallDelta& delta, Room& room) {
+    void add(const ToolCallDelta& delta, detail::Room& room) {
         auto position = find(delta);
         if (!position || opens_another(calls_[*position], delta)) {
             if (!room.take()) return;
@@ -280,10 +148,10 @@ struct ChoiceState {
     std::string refusal{};
     std::string finish_reason{};
     ToolCalls tool_calls{};
-    MessageExtra extra{};
-    MergedObject logprobs{};
-    MergedArray annotations{};
-    Room room{};
+    detail::MessageExtra extra{};
+    detail::MergedObject logprobs{};
+    detail::MergedArray annotations{};
+    detail::Room room{};
 
     void add(const ChunkChoice& choice) {
         const Delta& delta = choice.delta;
@@ -319,8 +187,8 @@ struct ChoiceState {
 struct ChatAccumulator::Impl {
     ChatCompletion head{};               ///< All but the choices and `extra`.
     std::vector<ChoiceState> choices{};  ///< By index.
-    MergedObject extra{};
-    Room room{};  ///< For `extra`.
+    detail::MergedObject extra{};
+    detail::Room room{};  ///< For `extra`.
 
     ChoiceState& choice_at(int index) {
         const auto at = std::ranges::lower_bound(choices, index, {}, &ChoiceState::index);
