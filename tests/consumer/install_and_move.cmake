@@ -1,0 +1,4 @@
+# Installs the library and moves the installed tree, so that a path kept from either place is wrong.
+file(REMOVE_RECURSE ${INSTALL_DIR} ${MOVED_DIR})
+execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD_DIR} COMMAND_ERROR_IS_FATAL ANY)
+file(RENAME ${INSTALL_DIR} ${MOVED_DIR})
