@@ -25,7 +25,9 @@ std::string to_hex(std::size_t size) {
 std::string head(int status, const Headers& headers) {
     // The reason phrase may be empty (RFC 9112, 4).
     std::string text = "HTTP/1.1 " + std::to_string(status) + " \r\n";
-    for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : headers) {
+        text.append(name).append(": ").append(value).append("\r\n");
+    }
     return text + "\r\n";
 }
 
@@ -62,6 +64,7 @@ Answer Answer::chunked(const std::vector<std::string>& chunks, const Headers& he
 Answer Answer::stream(const std::vector<std::string>& events, Headers headers) {
     headers.emplace_back("Content-Type", "text/event-stream");
     std::vector<std::string> chunks;
+    chunks.reserve(events.size());
     for (const std::string& event : events) chunks.push_back("data: " + event + "\n\n");
     return chunked(chunks, headers);
 }

@@ -77,7 +77,7 @@ public:
     }
 
     [[nodiscard]] std::string receive() const {
-        std::array<char, 16384> bytes;
+        std::array<char, 16384> bytes{};
         const ssize_t received = ::recv(fd_, bytes.data(), bytes.size(), 0);
         if (received <= 0) throw Disconnected();
         return {bytes.data(), static_cast<std::size_t>(received)};

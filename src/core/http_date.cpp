@@ -10,7 +10,7 @@ namespace cloud_backend::detail {
 
 namespace {
 
-using namespace std::chrono;
+namespace chrono = std::chrono;
 
 constexpr std::array<std::string_view, 7> short_weekdays{"Sun", "Mon", "Tue", "Wed",
                                                          "Thu", "Fri", "Sat"};
@@ -128,20 +128,23 @@ std::optional<DateTime> read_asctime(std::string_view text) {
     return date;
 }
 
-std::optional<sys_seconds> to_time(const DateTime& date) {
-    const year_month_day day = year(date.year) / static_cast<int>(date.month + 1) / date.day;
+std::optional<chrono::sys_seconds> to_time(const DateTime& date) {
+    const chrono::year_month_day day =
+        chrono::year(date.year) / static_cast<int>(date.month + 1) / date.day;
     constexpr int leap_second = 60;
     if (!day.ok() || date.hour > 23 || date.minute > 59 || date.second > leap_second) {
         return std::nullopt;
     }
-    return sys_days(day) + hours(date.hour) + minutes(date.minute) + seconds(date.second);
+    return chrono::sys_days(day) + chrono::hours(date.hour) + chrono::minutes(date.minute) +
+           chrono::seconds(date.second);
 }
 
 }  // namespace
 
-std::optional<sys_seconds> parse_http_date(std::string_view text,
-                                           system_clock::time_point wall_now) {
-    const auto this_year = static_cast<int>(year_month_day(floor<days>(wall_now)).year());
+std::optional<chrono::sys_seconds> parse_http_date(std::string_view text,
+                                                   chrono::system_clock::time_point wall_now) {
+    const auto this_year =
+        static_cast<int>(chrono::year_month_day(chrono::floor<chrono::days>(wall_now)).year());
     auto date = read_imf_fixdate(text);
     if (!date) date = read_rfc850(text, this_year);
     if (!date) date = read_asctime(text);
