@@ -5,6 +5,7 @@
 #include "chat/completion_json.hpp"
 #include "chat/html_title.hpp"
 #include "chat/json_document.hpp"
+#include "chat/json_fields.hpp"
 #include "core/ascii.hpp"
 
 #include <cloud_backend/headers.hpp>
@@ -46,6 +47,7 @@ void AnswerDocument::begin(const ResponseHead& head) {
     content_type_ = content_type == nullptr ? std::string() : *content_type;
     framed_ = head.framed;
     body_.clear();
+    first_line_is_known_ = false;
 }
 
 std::optional<ErrorDetails> AnswerDocument::append(std::string_view bytes) {
@@ -56,6 +58,18 @@ std::optional<ErrorDetails> AnswerDocument::append(std::string_view bytes) {
     }
     body_ += bytes;
     return std::nullopt;
+}
+
+bool AnswerDocument::begins_with_bare_line() {
+    const auto end = body_.find_first_of("\r\n");
+    if (first_line_is_known_ || end == std::string::npos) return false;
+    JsonDocument document(limits_.json_depth);
+    const auto parsed = document.parse(std::string_view(body_).substr(0, end));
+    const auto* json = std::get_if<simdjson::dom::element>(&parsed);
+    first_line_is_known_ = json == nullptr || read_completion(*json);
+    if (first_line_is_known_) return false;
+    const bool more_follows = !trim(std::string_view(body_).substr(end)).empty();
+    return more_follows || find_error(*json);
 }
 
 std::variant<ChatCompletion, ErrorDetails> AnswerDocument::read() {
@@ -79,6 +93,11 @@ std::variant<ChatCompletion, ErrorDetails> AnswerDocument::read() {
     if (auto failure = find_failure(json)) return std::move(*failure);
     auto completion = read_completion(json);
     if (!completion) return unexpected("the answer is JSON, but no completion", false);
+    for (const Choice& choice : completion->choices) {
+        if (choice.message.tool_calls.size() <= max_listed) continue;
+        return ErrorDetails{.code = ErrorCode::limit_exceeded,
+                            .message = "the answer has too many tool calls"};
+    }
     completion->raw = RawJson::trusted(std::string(document.source()));
     return std::move(*completion);
 }

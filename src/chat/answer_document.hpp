@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace cloud_backend::detail {
@@ -21,6 +22,11 @@ public:
     void begin(const ResponseHead& head);
     /// The error, once more came than may be held (SPEC T8).
     [[nodiscard]] std::optional<ErrorDetails> append(std::string_view bytes);
+    /// The first line is over, and is JSON but no answer: an error, or followed by something else.
+    /// What has come are then the lines of a stream, not a document (SPEC S7).
+    [[nodiscard]] bool begins_with_bare_line();
+    /// The bytes that have come, which are not to be read as a document.
+    [[nodiscard]] std::string take_bytes() noexcept { return std::exchange(body_, {}); }
     /// Reads what has come as the whole of it (SPEC E3, T4). Uses it up.
     [[nodiscard]] std::variant<ChatCompletion, ErrorDetails> read();
 
@@ -34,6 +40,7 @@ private:
     std::string content_type_{};
     bool framed_ = false;
     std::string body_{};
+    bool first_line_is_known_ = false;
 };
 
 }  // namespace cloud_backend::detail

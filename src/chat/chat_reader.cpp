@@ -114,7 +114,9 @@ Reading ChatStreamReader::on_body(std::string_view bytes) {
     }
     if (format_ != Format::document) return read_events(bytes);
     if (auto error = document_.append(bytes)) return std::move(*error);
-    return NeedMore{};
+    if (!document_.begins_with_bare_line()) return NeedMore{};
+    format_ = Format::events;
+    return read_events(document_.take_bytes());
 }
 
 Reading ChatStreamReader::on_end() {

@@ -75,8 +75,8 @@ template <class T>
     return member ? string_or_empty(*member) : std::string_view{};
 }
 
-/// More than any server lists; what comes behind is not read. Three bytes of JSON can ask for
-/// hundreds of bytes of structure (SPEC T8).
+/// More than any server lists. Three bytes of JSON can ask for hundreds of bytes of structure (SPEC
+/// T8), so what comes behind is not read but for one, which shows that the list is longer.
 inline constexpr std::size_t max_listed = 4'096;
 
 /// Has `read` read the objects of an array into the first elements of `items`, so that their
@@ -90,7 +90,7 @@ template <class Item, class Read>
     for (const auto element : *array) {
         const auto object = as_object(element);
         if (!object) continue;
-        if (count == max_listed) break;
+        if (count > max_listed) break;
         if (count == items.size()) items.emplace_back();
         read(*object, items[count]);
         ++count;

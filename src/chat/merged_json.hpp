@@ -110,6 +110,17 @@ private:
     std::string open_list_ = "[";
 };
 
+/// JSON as it is written inside a JSON string; null says nothing.
+[[nodiscard]] inline std::string escaped(std::string_view json) {
+    std::string text;
+    if (json == "null") return text;
+    for (const char c : json) {
+        if (c == '"' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text;
+}
+
 /// The unknown fields of a message. One is known: the call that messages held before there were
 /// tool calls, whose arguments come in pieces.
 class MessageExtra {
@@ -136,10 +147,13 @@ private:
     void add_function_call(std::string_view call) {
         if (!call.starts_with('{')) return;
         for (const JsonMember& member : members_of(call)) {
-            if (!member.value.starts_with('"')) continue;
-            const std::string_view text = member.value.substr(1, member.value.size() - 2);
+            const bool is_text = member.value.starts_with('"');
+            const auto text =
+                is_text ? member.value.substr(1, member.value.size() - 2) : std::string_view();
             if (member.key == R"("name")" && name_.empty()) name_ = text;
-            if (member.key == R"("arguments")") arguments_ += text;
+            if (member.key == R"("arguments")") {
+                arguments_ += is_text ? std::string(text) : escaped(member.value);  // A3
+            }
         }
     }
 

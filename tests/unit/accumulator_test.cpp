@@ -329,6 +329,13 @@ TEST(Accumulator, UnknownFieldsStayAsTheyWereWritten) {  // A10
               R"({"z":12345678901234567890123,"list":[1, [2],{}],"b":{"k" : 1},"a":7})");
 }
 
+TEST(Accumulator, ArgumentsOfALegacyFunctionCallMayBeAnObject) {  // A3, A10
+    EXPECT_EQ(accumulate_deltas({R"({"function_call":{"name":"f","arguments":{"x":"a\"b"}}})"})
+                  .choices.at(0)
+                  .message.extra.parse()["function_call"]["arguments"],
+              R"({"x":"a\"b"})");
+}
+
 TEST(Accumulator, PiecesOfALegacyFunctionCallAppend) {  // A10
     const auto extra =
         accumulate_deltas({R"({"content":null,"function_call":{"name":"f","arguments":""}})",

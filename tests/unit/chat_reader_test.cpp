@@ -158,6 +158,16 @@ TEST(CompletionReader, LimitsTheBody) {  // T8
     EXPECT_FALSE(answer.error().retryable);
 }
 
+TEST(CompletionReader, LosesNoToolCallSilently) {  // T8
+    const auto with_calls = [](std::size_t count) {
+        std::string calls;
+        for (std::size_t i = 0; i < count; ++i) calls += i == 0 ? "{}" : ",{}";
+        return R"({"choices":[{"message":{"tool_calls":[)" + calls + "]}}]}";
+    };
+    EXPECT_TRUE(is_complete(PlainAnswer(with_calls(4'096)).reading));
+    EXPECT_EQ(PlainAnswer(with_calls(4'097)).error().code, ErrorCode::limit_exceeded);
+}
+
 TEST(CompletionReader, LimitsNesting) {  // T8
     const std::string body = std::string(257, '[') + '1' + std::string(257, ']');
     EXPECT_EQ(PlainAnswer(body).error().code, ErrorCode::limit_exceeded);
@@ -401,10 +411,24 @@ TEST_F(ChatStreamReaderTest, FindsABareErrorThatTheStreamBeginsWith) {  // S7, E
         EXPECT_EQ(details.api.status, 503) << body;
         EXPECT_EQ(PlainAnswer(body).error().message, "overloaded") << body;
     }
-    for (const std::string& body :
-         {"{\"choices\":[]}\n\n" + text("a"), "{\n" + bare, "[1]\n" + bare}) {
+    for (const std::string& body : {"{\"choices\":[]}\n\n" + text("a"), "{\n" + bare}) {
         EXPECT_EQ(error(body).code, ErrorCode::response) << body;
     }
+}
+TEST_F(ChatStreamReaderTest, TellsABareErrorAsSoonAsItsLineIsOver) {  // S7
+    (void)read(done);
+    reader().begin(head_of("text/event-stream"));
+    EXPECT_EQ(error_in(reader().on_body(std::string(error_body) + "\n")).message, "overloaded");
+}
+TEST_F(ChatStreamReaderTest, IgnoresAnotherBareLineThatTheStreamBeginsWith) {  // section 1
+    EXPECT_TRUE(is_complete(read("{\"type\":\"hello\"}\n\n" + text("a") + finish + done)));
+    EXPECT_EQ(content(), "a");
+    EXPECT_TRUE(is_complete(read("[1]\r\n\r\n" + text("b") + finish + done)));
+}
+TEST_F(ChatStreamReaderTest, ReadsADocumentOfSeveralLines) {  // E3
+    EXPECT_TRUE(is_complete(read("{\"choices\":[{\"message\":{\"content\":\"a\"}}]}\n\n \n")));
+    EXPECT_EQ(content(), "a");
+    EXPECT_TRUE(is_complete(read("{\n\"choices\":[\n{\"message\":{\"content\":\"b\"}}]}\n")));
 }
 
 TEST_F(ChatStreamReaderTest, IgnoresOtherBareLines) {  // S7
@@ -518,6 +542,15 @@ TEST_F(ChatStreamReaderTest, LimitsTheToolCallsOfAWholeStream) {  // T8
     EXPECT_EQ(contents.size(), ChatAccumulator::max_parts + 1)
         << "what is too much is not delivered";
     EXPECT_EQ(reader().partial()->content(), "a");
+}
+
+TEST_F(ChatStreamReaderTest, LimitsTheToolCallsOfAChunk) {  // T8
+    std::string calls;
+    for (int i = 0; i < 5'000; ++i) {
+        calls.append(i == 0 ? "" : ",").append(R"({"index":)").append(std::to_string(i)) += '}';
+    }
+    EXPECT_EQ(error(event(R"({"choices":[{"delta":{"tool_calls":[)" + calls + "]}}]}")).code,
+              ErrorCode::limit_exceeded);
 }
 
 TEST_F(ChatStreamReaderTest, LimitsNesting) {  // T8
