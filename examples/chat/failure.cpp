@@ -102,6 +102,8 @@ std::string waiting_time(const Error& error) {
     const auto wait = error.retry_after();
     // The circuit breaker says it itself.
     if (!wait || error.code() == ErrorCode::circuit_open) return {};
+    constexpr std::chrono::hours believable{24};
+    if (*wait > believable) return {};
     return fmt::format(" ({:.0f} s)", std::chrono::duration<double>(*wait).count());
 }
 

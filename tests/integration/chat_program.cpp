@@ -228,7 +228,12 @@ std::optional<int> ChatProgram::exit_status_when_interrupted() {
 
 std::optional<int> ChatProgram::reap() {
     int status = 0;
-    checked(::waitpid(std::exchange(pid_, -1), &status, 0), "waitpid");
+    const auto deadline = steady_clock::now() + patience;
+    while (checked(::waitpid(pid_, &status, WNOHANG), "waitpid") == 0) {
+        if (steady_clock::now() > deadline) return std::nullopt;
+        std::this_thread::sleep_for(milliseconds(1));
+    }
+    pid_ = -1;
     if (!WIFEXITED(status)) return std::nullopt;
     return WEXITSTATUS(status);
 }

@@ -41,9 +41,13 @@ TEST(Resources, AThousandFailingCallsLeaveNothingBehind) {
     options.retry.max_retries = 0;
     const auto backend = create_openai_backend(options);
     int failed = 0;
-    const auto call = [&] {
+    const auto call = [&, plain = false]() mutable {
+        plain = !plain;
         try {
-            (void)backend->chat_completion(ask(), [](const ChatChunk&) {});
+            if (plain)
+                (void)backend->chat_completion(ask());
+            else
+                (void)backend->chat_completion(ask(), [](const ChatChunk&) {});
         } catch (const Error&) {
             ++failed;
         }
