@@ -6,10 +6,10 @@
 // addresses and localhost, so no name server is asked.
 namespace cloud_backend::test {
 
-/// The host whose name is looked up for as long as a `SlowLookup` lives.
+/// A name of this machine, which is looked up for as long as a `SlowLookup` lives.
 inline constexpr std::string_view slow_host = "slow-lookup.test";
 
-/// While it lives, looking up `slow_host` does not return; afterwards it fails.
+/// While it lives, looking up `slow_host` does not return.
 class SlowLookup {
 public:
     SlowLookup();

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+
+namespace cloud_backend::test {
+
+/// What a network or a server does wrong, or at least in an unusual way.
+enum class Fault {
+    closed_while_idle,
+    reset_while_idle,
+    closed_before_a_byte,
+    reset_before_a_byte,
+    reset_in_body,
+    short_body,
+    cut_chunk,
+    status_line_only,
+    close_delimited_body,
+    cut_close_delimited_body,
+    html,
+    error_object,
+    stall_before_headers,
+    stall_in_body,
+    trickle,
+    huge_header,
+    slow_name_lookup,
+    gzip,
+    deep_json,
+    largest_event,
+    too_large_event,
+    invalid_utf8,
+};
+
+constexpr std::string_view name_of(Fault fault) {
+    constexpr std::array<std::string_view, 22> names{
+        "closed while idle",
+        "reset while idle",
+        "close before a byte",
+        "RST before a byte",
+        "RST in the body",
+        "short body",
+        "cut chunk",
+        "status line only",
+        "close-delimited body",
+        "cut close-delimited body",
+        "HTML 200",
+        "error object in 200",
+        "stall before headers",
+        "stall mid-stream",
+        "trickle",
+        "100 KiB header",
+        "slow name lookup",
+        "gzip",
+        "JSON of 100,000 levels",
+        "8 MiB event",
+        "event over 8 MiB",
+        "invalid UTF-8",
+    };
+    return names.at(static_cast<std::size_t>(fault));
+}
+
+enum class Mode { plain, streamed };
+
+}  // namespace cloud_backend::test
