@@ -50,8 +50,9 @@ struct Cell {
 
     friend bool operator==(const Cell&, const Cell&) = default;
     friend std::ostream& operator<<(std::ostream& out, const Cell& cell) {
-        return out << std::left << std::setw(25) << cell.ending << std::setw(7) << cell.posts
-                   << std::setw(15) << text_of(cell.breaker) << std::setw(6) << cell.chunks;
+        return out << std::left << std::setw(25) << name_of(cell.ending) << std::setw(7)
+                   << cell.posts << std::setw(15) << text_of(cell.breaker) << std::setw(6)
+                   << cell.chunks;
     }
 };
 
@@ -59,17 +60,17 @@ enum class Connection { fresh, reused };
 
 /// One fault in one mode; a connection on which it is impossible has no cell.
 struct Row {
-    Fault fault;
-    Mode mode;
-    std::optional<Cell> fresh;
-    std::optional<Cell> reused;
+    Fault fault{};
+    Mode mode{};
+    std::optional<Cell> fresh{};
+    std::optional<Cell> reused{};
 };
 
 /// The coordinates of a cell.
 struct Position {
-    Fault fault;
-    Mode mode;
-    Connection connection;
+    Fault fault{};
+    Mode mode{};
+    Connection connection{};
 
     friend std::ostream& operator<<(std::ostream& out, const Position& position) {
         return out << std::left << std::setw(26) << name_of(position.fault) << std::setw(10)

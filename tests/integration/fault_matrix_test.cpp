@@ -31,7 +31,7 @@ constexpr BreakerChange neutral{.neutral = 1};
 
 constexpr std::nullopt_t impossible = std::nullopt;
 
-using namespace ending;
+using enum Ending;
 using enum Fault;
 using enum Mode;
 
@@ -160,8 +160,8 @@ constexpr Row http1_matrix[] = {
 // --- one cell -----------------------------------------------------------------------------------
 
 struct Case {
-    StartFaultyServer start;
-    Position position;
+    StartFaultyServer start = nullptr;
+    Position position{};
     Cell expected;
 
     friend std::ostream& operator<<(std::ostream& out, const Case& c) {
@@ -257,7 +257,7 @@ void check_attempts(const Observed& observed, const Case& c) {
 }
 
 void check_text(const Observed& observed, const Position& position) {
-    if (observed.ending == ending::success) {
+    if (observed.ending == success) {
         EXPECT_TRUE(observed.text == text_behind(position.fault));  // Too long to be printed.
     }
     if (position.mode == Mode::streamed) {
@@ -267,7 +267,7 @@ void check_text(const Observed& observed, const Position& position) {
 
 /// T5: no limit fires early.
 void check_duration(const Observed& observed, Fault fault) {
-    if (observed.ending.starts_with("TimeoutError")) {
+    if (name_of(observed.ending).starts_with("TimeoutError")) {
         EXPECT_GE(observed.duration, short_limit);
     } else if (fault == Fault::trickle) {
         EXPECT_GT(observed.duration, timeouts_for(fault).idle);

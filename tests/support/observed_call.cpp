@@ -9,13 +9,13 @@ namespace {
 Ending ending_of_timeout(TimeLimit limit) {
     switch (limit) {
         case TimeLimit::connect:
-            return ending::connect_timeout;
+            return Ending::connect_timeout;
         case TimeLimit::first_byte:
-            return ending::first_byte_timeout;
+            return Ending::first_byte_timeout;
         case TimeLimit::idle:
-            return ending::idle_timeout;
+            return Ending::idle_timeout;
         default:
-            return "TimeoutError of another limit";
+            return Ending::other;
     }
 }
 
@@ -26,17 +26,17 @@ Ending ending_of_current_error() {
     } catch (const TimeoutError& error) {
         return ending_of_timeout(error.limit());
     } catch (const ConnectionError&) {
-        return ending::connection_error;
+        return Ending::connection_error;
     } catch (const StreamError&) {
-        return ending::stream_error;
+        return Ending::stream_error;
     } catch (const StreamTruncatedError&) {
-        return ending::stream_truncated;
+        return Ending::stream_truncated;
     } catch (const ResponseError&) {
-        return ending::response_error;
+        return Ending::response_error;
     } catch (const LimitExceededError&) {
-        return ending::limit_exceeded;
+        return Ending::limit_exceeded;
     } catch (const Error&) {
-        return "another Error";
+        return Ending::other;
     }
 }
 
@@ -54,7 +54,7 @@ Observed observe(ChatBackend& backend, Mode mode, const CallOptions& options) {
         const auto completion = mode == Mode::plain
                                     ? backend.chat_completion(request, options)
                                     : backend.chat_completion(request, on_chunk, options);
-        observed.ending = ending::success;
+        observed.ending = Ending::success;
         observed.attempts = completion.metadata.attempts;
         observed.text = completion.content();
     } catch (const Error& error) {

@@ -6,6 +6,7 @@
 #include <cloud_backend/chat_backend.hpp>
 #include <cloud_backend/clock.hpp>
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -14,19 +15,34 @@
 namespace cloud_backend::test {
 
 /// How a call ends: success, or the type of its error (SPEC 8).
-using Ending = std::string_view;
+enum class Ending {
+    success,
+    connection_error,
+    connect_timeout,
+    first_byte_timeout,
+    idle_timeout,
+    stream_error,
+    stream_truncated,
+    response_error,
+    limit_exceeded,
+    other,
+};
 
-namespace ending {
-inline constexpr Ending success = "success";
-inline constexpr Ending connection_error = "ConnectionError";
-inline constexpr Ending connect_timeout = "TimeoutError connect";
-inline constexpr Ending first_byte_timeout = "TimeoutError first_byte";
-inline constexpr Ending idle_timeout = "TimeoutError idle";
-inline constexpr Ending stream_error = "StreamError";
-inline constexpr Ending stream_truncated = "StreamTruncatedError";
-inline constexpr Ending response_error = "ResponseError";
-inline constexpr Ending limit_exceeded = "LimitExceededError";
-}  // namespace ending
+constexpr std::string_view name_of(Ending ending) {
+    constexpr std::array<std::string_view, 10> names{
+        "success",
+        "ConnectionError",
+        "TimeoutError connect",
+        "TimeoutError first_byte",
+        "TimeoutError idle",
+        "StreamError",
+        "StreamTruncatedError",
+        "ResponseError",
+        "LimitExceededError",
+        "another Error",
+    };
+    return names.at(static_cast<std::size_t>(ending));
+}
 
 /// What a call shows of itself.
 struct Observed {
