@@ -77,6 +77,8 @@ std::string middle_word(Fault fault) {
     switch (fault) {
         case Fault::invalid_utf8:
             return " tw\xFFo";
+        case Fault::gzip:  // More than one block.
+            return std::string(100'000, 'o');
         case Fault::largest_event:  // With all there is to the event.
             return std::string(8 * mebibyte - as_event(content_chunk("")).size(), 'o');
         case Fault::too_large_event:  // The data alone.
