@@ -21,8 +21,8 @@ struct Certificates {
     KeyPair authority;
     KeyPair valid;
     KeyPair wrong_host;
-    KeyPair self_signed;
     KeyPair expired;
+    KeyPair self_signed;
     KeyPair other_authority;
     KeyPair unknown_authority;  ///< signed by `other_authority`
     KeyPair client;

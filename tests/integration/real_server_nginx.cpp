@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <fstream>
 
 namespace cloud_backend::test {
@@ -10,10 +11,10 @@ namespace {
 
 constexpr const char* access_log = "access.log";
 
-/// One process, so that whoever ends it ends all of it.
+/// Root stays root, to be let into the directory; for anybody else nginx ignores the line.
 constexpr std::string_view configuration = R"(
 daemon off;
-master_process off;
+user root;
 pid nginx.pid;
 error_log stderr notice;
 events {{}}
@@ -25,6 +26,7 @@ http {{
     scgi_temp_path scgi;
     log_format fields '$status $server_protocol $connection $sent_http_content_encoding';
     access_log {access_log} fields;
+    lingering_close off;
     {http_directives}
     server {{
         listen {address} ssl {http2};
@@ -69,7 +71,7 @@ std::string Nginx::address() const {
 }
 
 std::vector<AccessLogEntry> Nginx::stop() {
-    process_.terminate();
+    process_.stop(SIGQUIT);
     std::vector<AccessLogEntry> entries;
     std::ifstream log(directory_.file(access_log));
     AccessLogEntry entry;

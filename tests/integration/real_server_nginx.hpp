@@ -34,7 +34,7 @@ public:
 
     [[nodiscard]] std::string url() const;
     [[nodiscard]] std::string address() const;  ///< HOST:PORT
-    /// Ends it, and returns what it was asked, in order.
+    /// Ends it once no request is under way, and returns what it was asked, in order.
     [[nodiscard]] std::vector<AccessLogEntry> stop();
 
 private:

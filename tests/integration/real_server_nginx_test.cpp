@@ -126,6 +126,23 @@ TEST_F(RealServer, AnUpstreamThatDiesInMidStreamIsNoSuccess) {  // T4
     EXPECT_EQ(upstream.request_count(), 1U);
 }
 
+TEST_F(RealServer, AServerThatEndsItsConnectionsNowAndThenCostsNoAttempt) {  // T2
+    for (const bool http2 : {false, true}) {
+        Nginx nginx({.upstream = upstream.url(),
+                     .http2 = http2,
+                     .server_directives = "keepalive_requests 2;"});
+        const auto backend = create_openai_backend(trusting_options(nginx.url()));
+        std::vector<bool> reused;
+        for (int i = 0; i < 6; ++i) {
+            const auto answer = backend->chat_completion(ask(), collect());
+            EXPECT_EQ(answer.metadata.attempts.size(), 1U);
+            reused.push_back(answer.metadata.connection_reused);
+        }
+        EXPECT_EQ(reused, (std::vector{false, true, false, true, false, true}));
+        EXPECT_EQ(statuses(nginx.stop()), std::vector(6, 200));
+    }
+}
+
 // --- errors of the gateway ----------------------------------------------------------------------
 
 TEST_F(RealServer, ARateLimitIsRetriedThenReported) {  // R1, section 3
@@ -147,9 +164,9 @@ TEST_F(RealServer, ARateLimitIsRetriedThenReported) {  // R1, section 3
 
 TEST_F(RealServer, ARateLimitThatIsOverCostsOnlyTheRetry) {  // R6
     Nginx nginx({.upstream = upstream.url(),
-                 .http_directives = "limit_req_zone $server_port zone=all:64k rate=5r/s;",
+                 .http_directives = "limit_req_zone $server_port zone=all:64k rate=1r/s;",
                  .server_directives = "limit_req zone=all nodelay; limit_req_status 429;"
-                                      "add_header retry-after-ms 200 always;"});
+                                      "add_header retry-after-ms 1000 always;"});
     const auto backend = create_openai_backend(trusting_options(nginx.url()));
     (void)backend->chat_completion(ask());
     const auto answer = backend->chat_completion(ask());

@@ -34,7 +34,7 @@ std::string_view environment(const char* name) {
 
 /// Between fork and exec: nothing here may allocate or lock.
 [[noreturn]] void become(char* const* command, int output) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     const int no_input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     ::dup2(no_input, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
@@ -80,10 +80,13 @@ ChildProcess::ChildProcess(std::vector<std::string> command) {
 }
 
 ChildProcess::~ChildProcess() {
+    try {
+        if (pid_ > 0) stop();
+    } catch (const std::exception&) {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
+    }
     ::close(output_end_);
-    if (pid_ < 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
 }
 
 std::string ChildProcess::await_line_with(std::string_view text) {
@@ -106,8 +109,8 @@ std::optional<int> ChildProcess::exit_status() {
     return WEXITSTATUS(status);
 }
 
-void ChildProcess::terminate() {
-    ::kill(pid_, SIGTERM);
+void ChildProcess::stop(int signal) {
+    ::kill(pid_, signal);
     exit_status();
 }
 

@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <csignal>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -19,8 +20,8 @@ namespace cloud_backend::test {
 /// where the environment variable CLOUD_BACKEND_CI is 1.
 void require_programs(std::initializer_list<std::string_view> names);
 
-/// A program as a child of the test, without input. It ends at the latest with the test, even with
-/// one that crashes. Nothing waits longer than `patience`.
+/// A program as a child of the test, without input. It is asked to end at the latest when the test
+/// does, even if that crashes. Nothing waits longer than `patience`.
 class ChildProcess {
 public:
     static constexpr std::chrono::seconds patience{20};
@@ -37,7 +38,7 @@ public:
     /// Waits for its end: what it told its parent, or empty when it was killed.
     std::optional<int> exit_status();
     /// Asks it to end, and waits for that.
-    void terminate();
+    void stop(int signal = SIGTERM);
 
     /// What it has printed, errors too; all of it once it has ended.
     [[nodiscard]] const std::string& output() const { return output_; }

@@ -1,7 +1,7 @@
 #include "real_server_fixture.hpp"
 
-#include <array>
 #include <fstream>
+#include <optional>
 #include <string>
 
 // Certificates and versions of TLS, with nginx on the other side. SPEC T6 and section 3.
@@ -33,6 +33,18 @@ TEST_F(Tls, ACaFileReplacesTheSystemsAuthorities) {  // T6
     options.tls.ca_file = certificates().other_authority.certificate;
     const auto backend = create_openai_backend(options);
     EXPECT_THROW((void)backend->chat_completion(ask()), ConnectionError);
+}
+
+TEST_F(Tls, ACaFileThatCannotBeReadIsNeverRetried) {  // section 3
+    const Nginx nginx = serve(certificates().valid);
+    auto options = trusting_options(nginx.url());
+    options.tls.ca_file += ".missing";
+    const auto error = error_of<ConnectionError>(
+        [&] { (void)create_openai_backend(options)->chat_completion(ask()); });
+    EXPECT_EQ(error.stage(), ConnectionStage::tls);
+    EXPECT_FALSE(error.sent());
+    EXPECT_EQ(error.attempts().size(), 1U);
+    EXPECT_EQ(upstream.request_count(), 0U);
 }
 
 struct Distrusted {
@@ -75,7 +87,8 @@ TEST_P(DistrustedCertificate, IsAcceptedWhenVerificationIsOff) {  // T6
 INSTANTIATE_TEST_SUITE_P(
     Tls, DistrustedCertificate,
     ::testing::Values(Distrusted{"Expired", &Certificates::expired, "expired"},
-                      Distrusted{"WrongHost", &Certificates::wrong_host, "does not match"},
+                      Distrusted{"WrongHost", &Certificates::wrong_host,
+                                 "no alternative certificate subject name matches"},
                       Distrusted{"SelfSigned", &Certificates::self_signed, "self-signed"},
                       Distrusted{"UnknownAuthority", &Certificates::unknown_authority,
                                  "unable to get local issuer"}),
@@ -96,6 +109,7 @@ TEST_F(Tls, VersionsBelow12AreRefused) {  // T6
     });
     EXPECT_EQ(error.stage(), ConnectionStage::tls);
     EXPECT_FALSE(error.sent());
+    EXPECT_EQ(error.attempts().size(), 4U);  // Code 35 may be of the moment.
     EXPECT_TRUE(nginx.stop().empty());
 }
 
