@@ -10,15 +10,11 @@
 namespace cloud_backend::test {
 namespace {
 
-std::vector<int> statuses(const std::vector<AccessLogEntry>& entries) {
-    std::vector<int> all;
-    for (const auto& entry : entries) all.push_back(entry.status);
-    return all;
-}
-
-std::vector<int> statuses(const std::vector<AttemptInfo>& attempts) {
-    std::vector<int> all;
-    for (const auto& attempt : attempts) all.push_back(attempt.status);
+/// Of what nginx has noted, or of attempts.
+template <class Item>
+std::vector<int> statuses(const std::vector<Item>& items) {
+    std::vector<int> all(items.size());
+    std::ranges::transform(items, all.begin(), &Item::status);
     return all;
 }
 

@@ -120,7 +120,7 @@ bool ChildProcess::read_some() {
     if (checked(::poll(&readable, 1, static_cast<int>(limit.count())), "poll") == 0) {
         throw std::runtime_error("a program is silent; it has printed: " + output_);
     }
-    std::array<char, 4096> bytes;
+    std::array<char, 4096> bytes{};
     const ssize_t count = ::read(output_end_, bytes.data(), bytes.size());
     if (count > 0) output_.append(bytes.data(), static_cast<std::size_t>(count));
     return count > 0;
