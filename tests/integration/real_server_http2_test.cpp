@@ -141,19 +141,16 @@ TEST_F(Http2, AGoAwayInMidStreamKeepsWhatWasDelivered) {  // section 3
 }
 
 TEST_F(Http2, APlainAnswerThatBreaksOffIsAskedForAgain) {  // T4, section 3
-    std::size_t posts = 0;
     for (const char* fault :
-         {"/reset-midway/1", "/reset-without-error-midway/1", "/go-away-and-close-midway/1"}) {
+         {"/reset-midway/1", "/reset-without-error-midway/3", "/go-away-and-close-midway/5"}) {
         SCOPED_TRACE(fault);
-        server.emplace();
         const auto backend = create_openai_backend(options_for(fault));
         const auto answer = backend->chat_completion(ask());
         EXPECT_EQ(answer.content(), "one two");
         EXPECT_EQ(answer.metadata.attempts.size(), 2U);
         EXPECT_EQ(answer.metadata.attempts.front().status, 200);
-        posts += server->stop();
     }
-    EXPECT_EQ(posts, 6U);
+    EXPECT_EQ(server->stop(), 6U);
 }
 
 TEST_F(Http2, AGoAwayDoesNotDisturbTheStreamUnderWayNorTheNextCall) {  // T2, T10

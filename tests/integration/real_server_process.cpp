@@ -67,6 +67,7 @@ ChildProcess::ChildProcess(std::vector<std::string> command) {
     if (!program) throw std::runtime_error(command[0] + " is not installed");
     command[0] = *program;
     std::vector<char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (std::string& argument : command) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
 
