@@ -81,11 +81,12 @@ ChildProcess::ChildProcess(std::vector<std::string> command) {
 }
 
 ChildProcess::~ChildProcess() {
+    const pid_t pid = pid_;
     try {
-        if (pid_ > 0) stop();
+        stop();
     } catch (const std::exception&) {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
     }
     ::close(output_end_);
 }
@@ -105,12 +106,14 @@ std::string ChildProcess::await_line_with(std::string_view text) {
 std::optional<int> ChildProcess::exit_status() {
     while (read_some()) continue;
     int status = 0;
-    checked(::waitpid(std::exchange(pid_, -1), &status, 0), "waitpid");
+    checked(::waitpid(pid_, &status, 0), "waitpid");
+    pid_ = -1;
     if (!WIFEXITED(status)) return std::nullopt;
     return WEXITSTATUS(status);
 }
 
 void ChildProcess::stop(int signal) {
+    if (pid_ < 0) return;  // It has ended; and -1 would mean every process there is.
     ::kill(pid_, signal);
     exit_status();
 }

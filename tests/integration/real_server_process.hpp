@@ -35,9 +35,9 @@ public:
     /// Waits until it has printed a whole line that contains `text`, and returns the line. Throws
     /// when it ends without.
     [[nodiscard]] std::string await_line_with(std::string_view text);
-    /// Waits for its end: what it told its parent, or empty when it was killed.
+    /// Waits for its end, once: what it told its parent, or empty when it was killed.
     std::optional<int> exit_status();
-    /// Asks it to end, and waits for that.
+    /// Asks it to end, unless it has, and waits for that.
     void stop(int signal = SIGTERM);
 
     /// What it has printed, errors too; all of it once it has ended.
@@ -47,7 +47,7 @@ private:
     /// False at the end of its output.
     [[nodiscard]] bool read_some();
 
-    pid_t pid_ = -1;
+    pid_t pid_ = -1;  ///< Negative once it has ended.
     int output_end_ = -1;
     std::string output_{};
 };
