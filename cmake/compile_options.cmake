@@ -25,3 +25,11 @@ if(CLOUD_BACKEND_SANITIZE)
                         -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${CLOUD_BACKEND_SANITIZE})
 endif()
+
+# So that a fuzzer sees which inputs reach new code.
+if(CLOUD_BACKEND_BUILD_FUZZERS)
+    if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+        message(FATAL_ERROR "CLOUD_BACKEND_BUILD_FUZZERS needs clang++")
+    endif()
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,84 @@
+#include "chat/api_error.hpp"
+#include "chat/chat_reader.hpp"
+#include "fuzzing.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+#include <variant>
+
+// Whole bodies: as the answer with a success status, and with error statuses.
+namespace cloud_backend::fuzz {
+namespace {
+
+constexpr LimitOptions limits{.response_body = std::size_t{16} << 10, .json_depth = 64};
+
+bool is_printable(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; });
+}
+
+/// E2
+void check_exception(const ErrorDetails& details) {
+    require(!details.message.empty(), "an error says something");
+    const std::string_view what = Error(details).what();
+    require(what.size() <= 1024, "what() is at most 1 KiB (E2)");
+    require(is_printable(what), "what() has its control characters escaped (E2)");
+}
+
+void check_completion(const ChatCompletion& completion) {
+    require(nlohmann::json::accept(completion.raw.text()), "an answer's text is JSON");
+    for (const auto& choice : completion.choices) {
+        require(choice.finish_reason != "error", "finish_reason error is a failure (T4)");
+        const auto& extra = choice.message.extra;
+        require(extra.empty() || nlohmann::json::accept(extra.text()), "unknown fields are JSON");
+    }
+}
+
+/// The answer's bytes when it was accepted; empty when it was not.
+std::optional<std::string> read_answer(const Pieces& pieces, bool framed) {
+    detail::CompletionReader reader(limits);
+    reader.begin({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .framed = framed});
+    Reading reading;
+    for (const auto piece : pieces) {
+        if (std::holds_alternative<ErrorDetails>(reading)) break;
+        reading = reader.on_body(OwnedPiece(piece).view());
+    }
+    if (std::holds_alternative<NeedMore>(reading)) reading = reader.on_end();
+    if (const auto* const error = std::get_if<ErrorDetails>(&reading)) {
+        check_exception(*error);
+        require(!(framed && error->code == ErrorCode::response && error->retryable),
+                "a complete answer that is not JSON was paid for (SPEC 3)");
+        return std::nullopt;
+    }
+    require(std::holds_alternative<Complete>(reading), "the end brings an answer or an error");
+    const auto completion = reader.take();
+    check_completion(completion);
+    return completion.raw.text();
+}
+
+void check_error_status(int status, std::string_view body) {
+    const auto error = detail::read_api_error(status, {{"X", "y"}}, std::string(body));
+    check_exception(error);
+    require(error.api.status == status, "an error has the status of its answer");
+    require(error.api.body == body, "an error has the body of its answer");
+    const bool quota = error.code == ErrorCode::quota_exceeded;
+    require(!quota || status == 402 || status == 429, "quota is a 402 or a 429 (R3)");
+}
+
+}  // namespace
+}  // namespace cloud_backend::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace cloud_backend::fuzz;
+    const auto input = as_text(data, size);
+    const auto ways = ways_to_cut(input);
+    const auto whole = read_answer(ways.front(), true);
+    for (const auto& pieces : ways) {
+        require(read_answer(pieces, true) == whole, "cuts change nothing");
+    }
+    require(read_answer(ways.front(), false) == whole, "framing decides on the retry only");
+    for (const int status : {302, 400, 402, 429, 503}) check_error_status(status, input);
+    return 0;
+}
