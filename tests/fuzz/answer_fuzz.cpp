@@ -22,7 +22,8 @@ bool is_printable(std::string_view text) {
 /// E2
 void check_exception(const ErrorDetails& details) {
     require(!details.message.empty(), "an error says something");
-    const std::string_view what = Error(details).what();
+    const Error error(details);
+    const std::string_view what = error.what();
     require(what.size() <= 1024, "what() is at most 1 KiB (E2)");
     require(is_printable(what), "what() has its control characters escaped (E2)");
 }
