@@ -1,7 +1,9 @@
 #include <cloud_backend/circuit_breaker.hpp>
+#include <cloud_backend/endpoint_health.hpp>
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <random>
@@ -19,9 +21,9 @@ constexpr unsigned thread_count = 8;
 constexpr unsigned attempts_each = 2'000;
 
 /// Every thread moves the time on, so that the circuit opens, probes and closes all along.
-void use(CircuitBreaker& breaker, unsigned seed) {
+void use(CircuitBreaker& breaker, unsigned seed, unsigned attempts = attempts_each) {
     std::minstd_rand random(seed);
-    for (unsigned i = 0; i < attempts_each; ++i) {
+    for (unsigned i = 0; i < attempts; ++i) {
         const TimePoint now = TimePoint(1h) + i * 1ms;
         auto admission = breaker.acquire(now, 5ms);
         auto* permit = std::get_if<CircuitBreaker::Permit>(&admission);
@@ -32,11 +34,18 @@ void use(CircuitBreaker& breaker, unsigned seed) {
     }
 }
 
-void use_from_all_threads(CircuitBreaker& breaker) {
+template <class Work>
+void in_all_threads(Work work) {
     std::vector<std::jthread> threads;
-    for (unsigned thread = 0; thread < thread_count; ++thread) {
-        threads.emplace_back([&breaker, thread] { use(breaker, thread + 1); });
-    }
+    for (unsigned thread = 0; thread < thread_count; ++thread) threads.emplace_back(work, thread);
+}
+
+void use_from_all_threads(CircuitBreaker& breaker) {
+    in_all_threads([&breaker](unsigned thread) { use(breaker, thread + 1); });
+}
+
+std::uint64_t ended(const CircuitBreaker::Counters& c) {
+    return c.successes + c.failures + c.throttled + c.rejected + c.neutral + c.late;
 }
 
 TEST(BreakerThreads, CountersAddUp) {
@@ -45,7 +54,7 @@ TEST(BreakerThreads, CountersAddUp) {
     const auto c = breaker.snapshot().counters;
     EXPECT_EQ(c.in_flight, 0u);
     EXPECT_EQ(c.granted + c.refused, thread_count * attempts_each);
-    EXPECT_EQ(c.granted, c.successes + c.failures + c.throttled + c.rejected + c.neutral + c.late);
+    EXPECT_EQ(c.granted, ended(c));
 }
 
 TEST(BreakerThreads, ChangesAreToldInOrderAndOneAtATime) {
@@ -64,6 +73,58 @@ TEST(BreakerThreads, ChangesAreToldInOrderAndOneAtATime) {
     EXPECT_TRUE(in_order);
     EXPECT_GT(generation, 10u);
     EXPECT_EQ(generation, breaker.snapshot().generation);
+}
+
+TEST(BreakerThreads, NoMoreProbesThanAllowedAreOutAtOnce) {
+    constexpr int most_probes = 2;
+    CircuitBreaker breaker({.fail_max = 1, .reset_timeout = 1ms, .half_open_probes = most_probes});
+    std::get<CircuitBreaker::Permit>(breaker.acquire(TimePoint(1h)))
+        .record(Outcome::failure, TimePoint(1h));
+    std::atomic<int> out = 0;
+    std::atomic<int> most_out = 0;
+    std::atomic<unsigned> granted = 0;
+    in_all_threads([&](unsigned) {
+        for (unsigned i = 0; i < attempts_each; ++i) {
+            const auto admission = breaker.acquire(TimePoint(2h));
+            if (!std::holds_alternative<CircuitBreaker::Permit>(admission)) continue;
+            ++granted;
+            const int now_out = ++out;
+            int most = most_out;
+            while (most < now_out && !most_out.compare_exchange_weak(most, now_out)) {
+            }
+            std::this_thread::yield();
+            --out;  // Before the permit goes, which is neutral: the circuit stays half-open.
+        }
+    });
+    EXPECT_LE(most_out, most_probes);
+    EXPECT_GT(granted, 0U);
+    EXPECT_EQ(breaker.snapshot(TimePoint(2h)).state, CircuitState::half_open);
+}
+
+TEST(BreakerThreads, EverySnapshotIsConsistentWhileAnOperatorSwitches) {
+    EndpointHealth health({.fail_max = 1, .reset_timeout = 1ms, .half_open_probes = 2});
+    std::atomic<unsigned> inconsistent = 0;
+    in_all_threads([&](unsigned thread) {
+        for (unsigned i = 0; i < attempts_each / 10; ++i) {
+            const TimePoint now = TimePoint(1h) + i * 1ms;
+            if (thread % 2 == 0) {
+                use(health.breaker(), i + 1, 10);
+                continue;
+            }
+            if (i % 3 == 0) health.breaker().isolate();
+            if (i % 3 == 1) health.breaker().close();
+            if (i % 50 == 2) health.breaker().reset();
+            health.throttle(now, 1ms);
+            const auto view = health.breaker().snapshot(now);
+            const auto& c = view.counters;
+            const bool waits = view.next_probe_in.has_value();
+            if (c.granted != ended(c) + c.in_flight) ++inconsistent;
+            if (view.state == CircuitState::closed && waits) ++inconsistent;
+            if (health.throttled_for(now).value_or(1ms) < 1ms) ++inconsistent;
+        }
+    });
+    EXPECT_EQ(inconsistent, 0u);
+    EXPECT_EQ(health.breaker().snapshot().counters.in_flight, 0u);
 }
 
 }  // namespace
