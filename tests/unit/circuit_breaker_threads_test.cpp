@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <latch>
 #include <random>
 #include <thread>
 #include <variant>
@@ -34,10 +35,17 @@ void use(CircuitBreaker& breaker, unsigned seed, unsigned attempts = attempts_ea
     }
 }
 
+/// All at once: a thread that began alone might be done before the next one.
 template <class Work>
 void in_all_threads(Work work) {
+    std::latch ready(thread_count);
     std::vector<std::jthread> threads;
-    for (unsigned thread = 0; thread < thread_count; ++thread) threads.emplace_back(work, thread);
+    for (unsigned thread = 0; thread < thread_count; ++thread) {
+        threads.emplace_back([&, thread] {
+            ready.arrive_and_wait();
+            work(thread);
+        });
+    }
 }
 
 void use_from_all_threads(CircuitBreaker& breaker) {
@@ -68,6 +76,7 @@ TEST(BreakerThreads, ChangesAreToldInOrderAndOneAtATime) {
                                 in_order &= change.from == state;
                                 generation = change.generation;
                                 state = change.to;
+                                std::this_thread::yield();  // More happens while it is told.
                             }});
     use_from_all_threads(breaker);
     EXPECT_TRUE(in_order);
