@@ -54,7 +54,7 @@ std::string imf_fixdate(sys_seconds time) {
 }
 
 void check_date(const std::string& value) {
-    const auto date = parse_http_date(value, now);
+    const auto date = parse_http_date(detail::trim(value), now);
     const auto by_server_clock =
         parse_retry_after({{"Date", value}, {"Retry-After", "Fri, 29 Sep 2023 16:26:57 GMT"}}, now);
     require(by_server_clock.has_value(), "a date is a wait, whatever the server's clock");
