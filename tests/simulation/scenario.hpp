@@ -23,11 +23,18 @@ struct Bounds {
     RecoveryBound recovery{};
 };
 
+/// What becomes of a call that is due while its client has one in progress.
+enum class Concurrency {
+    any,  ///< It is made: a client is a program with many users, who know nothing of each other.
+    one_call,  ///< It is not made: a client is one user, who waits.
+};
+
 /// A server that is in trouble for a time, and clients that go on calling it.
 struct Scenario {
     std::string name;
     std::size_t clients = 100;
     double load = 70;  ///< Calls per second of all clients together.
+    Concurrency concurrency = Concurrency::any;
     Policy policy{};
     ServerOptions server{};
     Condition trouble{};

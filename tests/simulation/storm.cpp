@@ -9,14 +9,26 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <limits>
 #include <random>
 #include <span>
+#include <utility>
+#include <variant>
 
 namespace cloud_backend::simulation {
 
 namespace {
 
 using std::chrono::seconds;
+
+/// Has a health of its own, as clients do by default (B5).
+struct Client {
+    explicit Client(const Policy& policy, const RandomSource& random)
+        : health(policy.breaker, policy.retry.budget, random) {}
+
+    EndpointHealth health;
+    int calls_in_progress = 0;
+};
 
 /// The run of one scenario.
 class Storm {
@@ -26,9 +38,8 @@ public:
           generator_(seed),
           end_(TimePoint{} + warm_up + scenario.trouble_time + scenario.time_after),
           timeline_(static_cast<std::size_t>(end_.time_since_epoch() / seconds(1))) {
-        // Each client has its own, as clients do by default (B5).
         for (std::size_t i = 0; i < scenario.clients; ++i) {
-            clients_.emplace_back(scenario.policy.breaker, scenario.policy.retry.budget, random_);
+            clients_.emplace_back(scenario.policy, random_);
         }
     }
 
@@ -42,8 +53,7 @@ public:
     }
 
 private:
-    /// Calls come as a Poisson process, each from any client, whatever that client has under way: a
-    /// client is a program with many users, who do not know of each other.
+    /// Calls come as a Poisson process, each from any of the clients.
     void schedule_call() {
         const double gap = -std::log1p(-random_()) / scenario_.load;
         const TimePoint next = events_.now() + std::chrono::duration_cast<Duration>(
@@ -56,16 +66,22 @@ private:
     }
 
     void make_call() {
-        const auto client =
-            static_cast<std::size_t>(random_() * static_cast<double>(clients_.size()));
+        Client& client = clients_[pick_client()];
+        if (scenario_.concurrency == Concurrency::one_call && client.calls_in_progress > 0) return;
+        ++client.calls_in_progress;
         Second& made_in = this_second();
         ++made_in.calls;
-        SimulatedCall::start(environment_, clients_[client],
+        SimulatedCall::start(environment_, client.health,
                              {.on_request = [this] { ++this_second().requests; },
                               .on_done =
-                                  [&made_in](bool succeeded) {
+                                  [&client, &made_in](bool succeeded) {
+                                      --client.calls_in_progress;
                                       if (succeeded) ++made_in.succeeded;
                                   }});
+    }
+
+    std::size_t pick_client() const {
+        return static_cast<std::size_t>(random_() * static_cast<double>(clients_.size()));
     }
 
     /// What is sent after the end counts for the last second; nobody looks at it.
@@ -81,8 +97,8 @@ private:
     };
     const TimePoint end_;
     Timeline timeline_;
-    std::deque<EndpointHealth> clients_{};
-    EventQueue events_{};
+    std::deque<Client> clients_{};
+    EventQueue events_{};  // Holds calls, which must go before their clients.
     Server server_{events_, scenario_.server, random_};
     const Environment environment_{events_, server_, scenario_.policy, random_};
 };
@@ -103,14 +119,20 @@ Sum sum(std::span<const Second> part) {
     return total;
 }
 
-bool is_well(const Second& second) {
-    return second.succeeded >= 0.99 * second.calls;
-}
+/// A second holds fewer than a hundred calls: one that fails would be more than 1 % of them.
+constexpr std::size_t recovery_window = 10;
 
 std::optional<seconds> recovery_in(std::span<const Second> after) {
-    const auto last_bad = std::find_if_not(after.rbegin(), after.rend(), is_well);
-    if (last_bad == after.rbegin()) return std::nullopt;
-    return seconds(after.rend() - last_bad);
+    if (after.size() < recovery_window) return std::nullopt;
+    const std::size_t last = after.size() - recovery_window;
+    std::size_t recovered = last + 1;
+    while (recovered > 0) {
+        const Sum window = sum(after.subspan(recovered - 1, recovery_window));
+        if (window.succeeded < 0.99 * window.calls) break;
+        --recovered;
+    }
+    if (recovered > last) return std::nullopt;
+    return seconds(recovered);
 }
 
 }  // namespace

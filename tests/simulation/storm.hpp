@@ -27,8 +27,8 @@ using Timeline = std::vector<Second>;
 struct Result {
     double amplification = 0;  ///< Requests sent in the time of trouble / calls made in it.
     double success = 0;        ///< Share of the calls made in it that succeeded.
-    /// Time from the end of the trouble to the first second from which on, in every second, 99 % of
-    /// the calls made succeed. Empty: that second did not come.
+    /// Seconds from the end of the trouble until 99 % of the calls succeed, and go on doing so,
+    /// whatever ten seconds are looked at. Empty: that did not come.
     std::optional<std::chrono::seconds> recovery{};
 };
 
