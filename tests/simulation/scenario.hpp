@@ -31,7 +31,7 @@ enum class Concurrency {
 
 /// A server that is in trouble for a time, and clients that go on calling it.
 struct Scenario {
-    std::string name;
+    std::string name{};
     std::size_t clients = 100;
     double load = 70;  ///< Calls per second of all clients together.
     Concurrency concurrency = Concurrency::any;

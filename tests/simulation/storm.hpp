@@ -17,6 +17,7 @@ struct Second {
     int calls = 0;      ///< Made.
     int succeeded = 0;  ///< Of these calls, sooner or later.
     int requests = 0;   ///< Sent, of whatever calls.
+    bool operator==(const Second&) const = default;
 };
 
 using Timeline = std::vector<Second>;
