@@ -30,8 +30,8 @@ std::string range_of(std::span<const Result> results, double Result::*value, int
                  fmt::format("{:.{}f}", most.*value, digits));
 }
 
-std::string in_seconds(const std::optional<seconds>& time) {
-    return time ? fmt::format("{} s", time->count()) : "never";
+std::string count_of(const std::optional<seconds>& time) {
+    return time ? fmt::to_string(time->count()) : "never";
 }
 
 std::string recovery_range(std::span<const Result> results) {
@@ -39,7 +39,8 @@ std::string recovery_range(std::span<const Result> results) {
         return result.recovery.value_or(seconds::max());
     };
     const auto [least, most] = std::ranges::minmax(results, {}, or_never);
-    return range(in_seconds(least.recovery), in_seconds(most.recovery));
+    const std::string unit = most.recovery ? " s" : "";
+    return range(count_of(least.recovery), count_of(most.recovery)) + unit;
 }
 
 std::string asked(const RecoveryBound& bound) {
