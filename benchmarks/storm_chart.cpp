@@ -32,7 +32,7 @@ struct Line {
 };
 
 constexpr Line lines[] = {
-    {&Second::calls, "calls made", "#9a9a9a"},
+    {&Second::calls, "calls made per second", "#9a9a9a"},
     {&Second::requests, "requests sent", "#d1495b"},
     {&Second::succeeded, "calls that succeeded, by when they were made", "#2a7f62"},
 };
@@ -105,7 +105,7 @@ private:
         const auto begin = static_cast<double>(warm_up.count());
         const auto length = static_cast<double>(scenario.trouble_time.count());
         const auto after = static_cast<double>(scenario.time_after.count());
-        for (const double second : {-begin, 0.0, length, length + after}) {
+        for (const double second : {0.0, length, length + after}) {
             svg += text(x(begin + second), plot_top + plot_height + 16, "middle",
                         fmt::format("{:.0f} s", second));
         }
@@ -133,7 +133,7 @@ std::string legend() {
     for (const Line& line : lines) {
         svg += fmt::format("<path d=\"M{} 15h20\" stroke=\"{}\"/>\n", x, line.colour);
         svg += text(x + 25, 19, "start", line.name);
-        x += 130;
+        x += 180;
     }
     return svg;
 }

@@ -1,6 +1,7 @@
 #include "scenario.hpp"
 
 #include <limits>
+#include <utility>
 
 namespace cloud_backend::simulation {
 
@@ -8,21 +9,21 @@ namespace {
 
 using std::chrono::seconds;
 
-Scenario hard_outage(std::size_t clients, double max_amplification) {
+Scenario hard_outage(std::size_t clients, const Bounds& bounds) {
     return {.name = "hard outage",
             .clients = clients,
             .trouble = {.listening = false},
-            .bounds = {.max_amplification = max_amplification, .recovery = seconds(40)}};
+            .bounds = bounds};
 }
 
-Scenario brown_out() {
+Scenario brown_out(const Bounds& bounds) {
     return {.name = "brown-out, 20 % of capacity",
             .server = {.queue_limit = 100},
             .trouble = {.speed = 0.2},
-            .bounds = {.max_amplification = 0.6, .min_success = 0.28}};
+            .bounds = bounds};
 }
 
-Scenario overload_trap(std::size_t clients, RecoveryBound recovery) {
+Scenario overload_trap(std::size_t clients, const Bounds& bounds) {
     return {.name = "overload trap",
             .clients = clients,
             .load = 80,
@@ -30,7 +31,7 @@ Scenario overload_trap(std::size_t clients, RecoveryBound recovery) {
             .trouble = {.speed = 0},
             .trouble_time = seconds(15),
             .time_after = seconds(180),
-            .bounds = {.recovery = recovery}};
+            .bounds = bounds};
 }
 
 Scenario flaky(std::string name, double fault_rate, const Bounds& bounds) {
@@ -40,12 +41,12 @@ Scenario flaky(std::string name, double fault_rate, const Bounds& bounds) {
             .bounds = bounds};
 }
 
-Scenario naive(Scenario scenario, const Bounds& bounds) {
+/// The same storm.
+Scenario naive(Scenario scenario) {
     const TimeoutOptions timeouts = scenario.policy.timeouts;
     scenario.name += ", naive retry";
     scenario.policy = naive_policy();
     scenario.policy.timeouts = timeouts;
-    scenario.bounds = bounds;
     return scenario;
 }
 
@@ -58,17 +59,17 @@ Policy naive_policy() {
 
 std::vector<Scenario> scenarios() {
     return {
-        hard_outage(100, 0.20),
-        hard_outage(1000, 1.30),
-        brown_out(),
-        overload_trap(100, seconds(36)),
-        overload_trap(1000, seconds(65)),
+        hard_outage(100, {.max_amplification = 0.20, .recovery = seconds(40)}),
+        hard_outage(1000, {.max_amplification = 1.30, .recovery = seconds(40)}),
+        brown_out({.max_amplification = 0.6, .min_success = 0.28}),
+        overload_trap(100, {.recovery = seconds(36)}),
+        overload_trap(1000, {.recovery = seconds(65)}),
         flaky("2 % flaky", 0.02, {.max_amplification = 1.03, .min_success = 0.9999}),
         flaky("20 % flaky", 0.20, {.max_amplification = 1.28, .min_success = 0.98}),
-        naive(hard_outage(100, 0), {}),
-        naive(brown_out(), {}),
-        naive(overload_trap(100, Never{}), {.recovery = Never{}}),
-        naive(overload_trap(1000, Never{}), {.recovery = Never{}}),
+        // Without breaker and budget it does not matter how many clients there are.
+        naive(hard_outage(100, {})),
+        naive(brown_out({})),
+        naive(overload_trap(100, {.recovery = Never{}})),
     };
 }
 
