@@ -2,10 +2,11 @@
 
 #include <cloud_backend/clock.hpp>
 
-#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <tuple>
+#include <utility>
 
 namespace cloud_backend::simulation {
 
@@ -18,7 +19,9 @@ public:
     struct EventId {
         TimePoint time{};
         std::uint64_t number = 0;
-        auto operator<=>(const EventId&) const = default;
+        bool operator<(const EventId& other) const {
+            return std::tie(time, number) < std::tie(other.time, other.number);
+        }
     };
 
     [[nodiscard]] TimePoint now() const noexcept { return now_; }

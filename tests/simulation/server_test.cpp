@@ -47,44 +47,44 @@ protected:
     };
 
     Server make_server(ServerOptions options = {}) {
-        return {events_, options, [this] { return random_; }};
+        return {events, options, [this] { return draw; }};
     }
 
     void request(Server& server, int number) {
         server.accept([this, number](Answer answer) {
-            answered_.push_back({number, answer, events_.now().time_since_epoch()});
+            answered.push_back({number, answer, events.now().time_since_epoch()});
         });
     }
 
-    EventQueue events_{};
-    double random_ = 0.5;
-    std::vector<Answered> answered_{};
+    EventQueue events{};
+    double draw = 0.5;
+    std::vector<Answered> answered{};
 };
 
 TEST_F(ServerTest, WorksOnOneRequestAfterAnotherAtItsCapacity) {
     Server server = make_server({.capacity = 100});
     request(server, 1);
     request(server, 2);
-    events_.run();
-    EXPECT_EQ(answered_, (std::vector<Answered>{{1, Answer::completion, milliseconds(10)},
-                                                {2, Answer::completion, milliseconds(20)}}));
+    events.run();
+    EXPECT_EQ(answered, (std::vector<Answered>{{1, Answer::completion, milliseconds(10)},
+                                               {2, Answer::completion, milliseconds(20)}}));
 }
 
 TEST_F(ServerTest, AtAFifthOfItsSpeedTakesFiveTimesAsLong) {
     Server server = make_server();
     server.become({.speed = 0.2});
     request(server, 1);
-    events_.run();
-    EXPECT_EQ(answered_, (std::vector<Answered>{{1, Answer::completion, milliseconds(50)}}));
+    events.run();
+    EXPECT_EQ(answered, (std::vector<Answered>{{1, Answer::completion, milliseconds(50)}}));
 }
 
 TEST_F(ServerTest, AnswersWhatItQueuedWhileItStoodStill) {
     Server server = make_server();
     server.become({.speed = 0});
     request(server, 1);
-    events_.after(seconds(15), [&] { server.become({}); });
-    events_.run();
-    EXPECT_EQ(answered_, (std::vector<Answered>{{1, Answer::completion, milliseconds(15'010)}}));
+    events.after(seconds(15), [&] { server.become({}); });
+    events.run();
+    EXPECT_EQ(answered, (std::vector<Answered>{{1, Answer::completion, milliseconds(15'010)}}));
 }
 
 TEST_F(ServerTest, LosesWhatItHoldsWhenItStopsListening) {
@@ -92,41 +92,41 @@ TEST_F(ServerTest, LosesWhatItHoldsWhenItStopsListening) {
     request(server, 1);
     request(server, 2);
     server.become({.listening = false});
-    events_.run();
+    events.run();
     EXPECT_FALSE(server.listening());
-    EXPECT_EQ(answered_, (std::vector<Answered>{{1, Answer::connection_lost, seconds(0)},
-                                                {2, Answer::connection_lost, seconds(0)}}));
+    EXPECT_EQ(answered, (std::vector<Answered>{{1, Answer::connection_lost, seconds(0)},
+                                               {2, Answer::connection_lost, seconds(0)}}));
 }
 
 TEST_F(ServerTest, TurnsAwayWhatItsQueueDoesNotHold) {
     Server server = make_server({.queue_limit = 1});
     request(server, 1);
     request(server, 2);
-    events_.run();
-    EXPECT_EQ(answered_, (std::vector<Answered>{{2, Answer::unavailable, seconds(0)},
-                                                {1, Answer::completion, milliseconds(10)}}));
+    events.run();
+    EXPECT_EQ(answered, (std::vector<Answered>{{2, Answer::unavailable, seconds(0)},
+                                               {1, Answer::completion, milliseconds(10)}}));
 }
 
 TEST_F(ServerTest, FailsTheShareOfItsAnswersThatChanceSays) {
     Server server = make_server();
     server.become({.fault_rate = 0.2});
-    random_ = 0.19;
+    draw = 0.19;
     request(server, 1);
-    events_.run();
-    random_ = 0.2;
+    events.run();
+    draw = 0.2;
     request(server, 2);
-    events_.run();
-    EXPECT_EQ(answered_, (std::vector<Answered>{{1, Answer::unavailable, milliseconds(10)},
-                                                {2, Answer::completion, milliseconds(20)}}));
+    events.run();
+    EXPECT_EQ(answered, (std::vector<Answered>{{1, Answer::unavailable, milliseconds(10)},
+                                               {2, Answer::completion, milliseconds(20)}}));
 }
 
 TEST_F(ServerTest, ServiceTimesCanBeRandom) {
     Server server = make_server({.capacity = 100, .random_service_time = true});
-    random_ = 1 - std::exp(-2);  // Twice the mean.
+    draw = 1 - std::exp(-2);  // Twice the mean.
     request(server, 1);
-    events_.run();
-    ASSERT_EQ(answered_.size(), 1U);
-    EXPECT_NEAR(std::chrono::duration<double>(answered_[0].at).count(), 0.020, 1e-6);
+    events.run();
+    ASSERT_EQ(answered.size(), 1U);
+    EXPECT_NEAR(std::chrono::duration<double>(answered[0].at).count(), 0.020, 1e-6);
 }
 
 }  // namespace
