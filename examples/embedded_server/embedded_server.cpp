@@ -140,7 +140,8 @@ Answer Answer::ending_with(Ending ending) const {
 
 EmbeddedServer::EmbeddedServer(Options options)
     : listener_(Socket::listening_on(options.port, SOMAXCONN)),
-      handler_(options.handler ? std::move(options.handler) : chat_service()) {
+      handler_(options.handler ? std::move(options.handler) : chat_service()),
+      keep_requests_(options.keep_requests) {
     if (options.accept) acceptor_ = std::jthread([this] { accept_connections(); });
 }
 
@@ -166,7 +167,7 @@ std::vector<Request> EmbeddedServer::requests() const {
 
 std::size_t EmbeddedServer::request_count() const {
     const std::lock_guard lock(mutex_);
-    return requests_.size();
+    return request_count_;
 }
 
 std::size_t EmbeddedServer::connection_count() const {
@@ -248,7 +249,8 @@ void EmbeddedServer::answer_requests(Connection& connection) {
 Answer EmbeddedServer::answer_to(const Request& request) {
     {
         const std::lock_guard lock(mutex_);
-        requests_.push_back(request);
+        ++request_count_;
+        if (keep_requests_) requests_.push_back(request);
         notify_change();
         if (!queue_.empty()) {
             Answer next = std::move(queue_.front());

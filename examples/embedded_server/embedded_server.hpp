@@ -91,6 +91,7 @@ struct ServerOptions {
     std::uint16_t port = 0;  ///< 0 takes a free one
     bool accept = true;      ///< false: connecting succeeds, but nothing is ever read or answered
     Handler handler{};       ///< empty: the chat service of chat_answers.hpp
+    bool keep_requests = true;  ///< false: they are only counted
 };
 
 /// Serves from construction to destruction, which ends whatever is under way and joins. All
@@ -148,11 +149,13 @@ private:
 
     const Socket listener_;
     const Handler handler_;
+    const bool keep_requests_;
     mutable std::mutex mutex_;
     mutable std::condition_variable change_;
     std::size_t changes_ = 0;
     bool stopping_ = false;
     std::deque<Answer> queue_;
+    std::size_t request_count_ = 0;
     std::vector<Request> requests_;
     std::size_t connection_count_ = 0;
     std::list<Connection> connections_;
