@@ -90,7 +90,7 @@ ClientOptions Caller::client_options(const std::string& url) {
                      .backoff_factor = 0.001,
                      .max_retry_after = 50ms,
                      .budget = {.capacity = 50, .refund = 0.5}};
-    options.breaker = {.reset_timeout = 20ms, .max_retry_after = 20ms};
+    options.breaker = {.reset_timeout = 20ms, .max_retry_after = 5ms};
     options.hooks = {
         .on_attempt = [](const AttemptInfo& info) { under_way->attempts.push_back(info); },
         .on_retry = [](const AttemptInfo&) { ++under_way->retries; }};
@@ -155,9 +155,9 @@ void Caller::wait_if_refused(const Error& error) {
 
 // --- what it came to ----------------------------------------------------------------------------
 
-void Caller::expect(bool holds, const Progress& progress, const char* what) {
+void Caller::expect(bool holds, const Progress& progress, std::string_view what) {
     if (holds) return;
-    violations_.add("call " + std::to_string(progress.call) + ": " + what);
+    violations_.add("call " + std::to_string(progress.call) + ": " + std::string(what));
 }
 
 std::string Caller::check_completion(const Progress& progress, const ChatCompletion& completion) {
@@ -204,24 +204,26 @@ std::string Caller::check_error(const Progress& progress, const Error& error) {
 
 /// An error has a reason in the script.
 void Caller::check_cause(const Progress& progress, const Error& error) {
+    if (is_explained(progress, error)) return;
+    expect(false, progress, error.what());
+}
+
+bool Caller::is_explained(const Progress& progress, const Error& error) const {
     const Behaviour behaviour = progress.script.behaviour;
+    const auto& attempts = error.attempts();
     if (error.code() == ErrorCode::cancelled) {
-        expect(behaviour == Behaviour::cancel_during ||
-                   (behaviour == Behaviour::cancel_before && error.attempts().empty()),
-               progress, "cancelled by nobody");
-    } else if (const auto* timeout = dynamic_cast<const TimeoutError*>(&error)) {
-        expect(timeout->limit() == TimeLimit::deadline ? behaviour == Behaviour::short_deadline
-                                                       : progress.script.impatient,
-               progress, "a time limit that was not set");
-    } else if (error.attempts().empty()) {
-        expect(error.code() == ErrorCode::circuit_open || error.code() == ErrorCode::rate_limit,
-               progress, "nothing was sent, and nobody refused");
-    } else {
-        const AttemptId last{progress.call, error.attempts().size() - 1};
-        expect(script_.fault(last) != Fault::none ||
-                   fate_of(error.attempts().back()) == Fate::connection_died,
-               progress, "the server did nothing wrong");
+        return behaviour == Behaviour::cancel_during ||
+               (behaviour == Behaviour::cancel_before && attempts.empty());
     }
+    if (const auto* timeout = dynamic_cast<const TimeoutError*>(&error)) {
+        return timeout->limit() == TimeLimit::deadline ? behaviour == Behaviour::short_deadline
+                                                       : progress.script.impatient;
+    }
+    if (attempts.empty()) {
+        return error.code() == ErrorCode::circuit_open || error.code() == ErrorCode::rate_limit;
+    }
+    return script_.fault({progress.call, attempts.size() - 1}) != Fault::none ||
+           fate_of(attempts.back()) == Fate::connection_died;
 }
 
 /// Chunks of one attempt only, each once and in order, from the first one on.

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cloud_backend::soak {
@@ -65,10 +66,11 @@ private:
     std::string check_completion(const Progress& progress, const ChatCompletion& completion);
     std::string check_error(const Progress& progress, const Error& error);
     void check_cause(const Progress& progress, const Error& error);
+    [[nodiscard]] bool is_explained(const Progress& progress, const Error& error) const;
     void check_delivered(const Progress& progress);
     void check_attempts(const Progress& progress);
     void check_attempt(const Progress& progress, std::size_t attempt);
-    void expect(bool holds, const Progress& progress, const char* what);
+    void expect(bool holds, const Progress& progress, std::string_view what);
     void wait_if_refused(const Error& error);
 
     static thread_local Progress* under_way;

@@ -152,7 +152,8 @@ Answer Script::answer(AttemptId id) const {
         case Fault::stall_at_once:
             return Answer::bytes("").then_stall();
         case Fault::stall:
-            return good.cut_after(anywhere).then_stall();
+            // Not behind the last byte: the connection would be kept, and stall the next call.
+            return good.cut_after(std::min(anywhere, good.wire().size() - 1)).then_stall();
         case Fault::not_http:
             return Answer::bytes("SSH-2.0-OpenSSH_9.2\r\n").then_close();
         case Fault::not_json:
