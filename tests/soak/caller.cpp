@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -27,10 +26,6 @@ Fate fate_of(const AttemptInfo& info) {
     if (info.error != ErrorCode::connection) return Fate::given_up;
     if (info.curl_code == could_not_connect) return Fate::never_sent;
     return info.connection_reused ? Fate::connection_died : Fate::arrived;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-    return std::accumulate(words.begin(), words.end(), std::string());
 }
 
 std::string name_of(ErrorCode code) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 namespace cloud_backend::soak {
 
@@ -47,12 +48,6 @@ bool in_outage(std::uint64_t call) {
     constexpr std::uint64_t period = 400;
     constexpr std::uint64_t outage = 24;
     return call % period >= period - outage;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const auto& word : words) text += word;
-    return text;
 }
 
 std::string completion_json(const std::string& text) {
@@ -172,6 +167,10 @@ Answer Script::answer(AttemptId id) const {
             return refusal(429, "3600");
     }
     return good;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    return std::accumulate(words.begin(), words.end(), std::string());
 }
 
 int status_of(Fault fault) {

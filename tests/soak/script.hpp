@@ -78,6 +78,8 @@ private:
     std::uint64_t seed_;
 };
 
+[[nodiscard]] std::string joined(const std::vector<std::string>& words);
+
 /// The status an attempt with this fault is answered with, if it is answered.
 [[nodiscard]] int status_of(Fault fault);
 
