@@ -150,6 +150,6 @@ function negate_condition(code,    i, depth, c, from, condition) {
     change_numbers(code)
     change_characters(code)
     change_texts(code)
-    change_enumerators(code)
+    if (code !~ /^ *case /) change_enumerators(code)  # Twice the same case does not compile.
     negate_condition(code)
 }

@@ -50,6 +50,7 @@ TEST(AssessTransfer, FollowsTheTableOfTransportFailures) {
         const auto assessment = assess_transfer(row.fault, row.progress, defaults);
         EXPECT_EQ(assessment.outcome, row.outcome);
         EXPECT_EQ(assessment.retry, row.retry);
+        EXPECT_EQ(assessment.transient, row.retry);
         EXPECT_EQ(assessment.cost, row.cost);
     }
 }
@@ -67,10 +68,19 @@ TEST(AssessTimeout, RetriesAResponseTimeoutOnlyWhenToldSo) {
     for (const auto limit : {TimeLimit::first_byte, TimeLimit::idle, TimeLimit::content_idle}) {
         EXPECT_FALSE(assess_timeout(limit, defaults).retry);
         EXPECT_TRUE(assess_timeout(limit, {.retry_on_timeout = true}).retry);
-        EXPECT_EQ(assess_timeout(limit, defaults).outcome, Outcome::failure);
+        EXPECT_EQ(assess_timeout(limit, defaults).cost, RetryBudget::Cost::ambiguous_retry);
     }
     EXPECT_TRUE(assess_timeout(TimeLimit::connect, defaults).retry);
+    EXPECT_EQ(assess_timeout(TimeLimit::connect, defaults).cost, RetryBudget::Cost::retry);
     EXPECT_FALSE(assess_timeout(TimeLimit::deadline, {.retry_on_timeout = true}).retry);
+}
+
+TEST(AssessTimeout, IsAPassingFailureWhateverTheLimit) {
+    for (const auto limit : {TimeLimit::connect, TimeLimit::first_byte, TimeLimit::idle,
+                             TimeLimit::content_idle, TimeLimit::deadline}) {
+        EXPECT_EQ(assess_timeout(limit, defaults).outcome, Outcome::failure);
+        EXPECT_TRUE(assess_timeout(limit, defaults).transient);
+    }
 }
 
 TEST(AssessStatus, RetriesTheStatusesOfR1AndNoOthers) {  // R1
