@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -107,6 +108,9 @@ void Caller::make_call(std::uint64_t number) {
         expect(progress.script.behaviour == Behaviour::throw_in_callback && thrown.call == number &&
                    progress.chunks == progress.script.chunk + 1,
                progress, "an exception that is not its own");
+    } catch (const std::exception& other) {
+        outcome = "unexpected exception";
+        expect(false, progress, other.what());
     }
     check_delivered(progress);
     check_attempts(progress);
