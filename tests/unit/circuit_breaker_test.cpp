@@ -60,6 +60,11 @@ TEST_F(Breaker, UpToATenthIsAddedToTheOpenTime) {
     CircuitBreaker breaker(options, always(0.5));
     trip(breaker);
     EXPECT_EQ(refusal(breaker), 31'500ms);
+    for (const auto outcome : {Outcome::failure, Outcome::throttled}) {  // Of a probe.
+        now += 31'500ms;
+        attempt(breaker, outcome);
+        EXPECT_EQ(refusal(breaker), 31'500ms);
+    }
 }
 
 TEST_F(Breaker, ARetryAfterLengthensTheOpenTimeUpToItsCap) {
