@@ -51,9 +51,11 @@ ChatCompletion OpenAICloudBackend::chat_completion_raw(std::string_view body,
                detail::requested_choices(body), on_chunk, options);
 }
 
+// `body` is moved on, which clang-tidy does not see inside a template.
 template <class Reader>
-ChatCompletion OpenAICloudBackend::ask(std::string body, Reader reader,
-                                       const CallOptions& call_options) const {
+ChatCompletion OpenAICloudBackend::ask(
+    std::string body,  // NOLINT(performance-unnecessary-value-param)
+    Reader reader, const CallOptions& call_options) const {
     auto metadata = stream(chat_path, std::move(body), reader, call_options);
     ChatCompletion completion = reader.take();
     completion.metadata = std::move(metadata);

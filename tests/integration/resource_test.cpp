@@ -41,7 +41,7 @@ TEST(Resources, AThousandFailingCallsLeaveNothingBehind) {
     options.retry.max_retries = 0;
     const auto backend = create_openai_backend(options);
     int failed = 0;
-    const auto call = [&, plain = false]() mutable {
+    auto call = [&, plain = false]() mutable {
         plain = !plain;
         try {
             if (plain)
