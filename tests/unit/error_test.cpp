@@ -54,6 +54,9 @@ TEST(Errors, AreCopiedWithoutThrowing) {
     const ConfigError copy = error;
     EXPECT_EQ(&copy.details(), &error.details());
     EXPECT_STREQ(copy.what(), "why");
+    ConfigError assigned("another");
+    assigned = error;
+    EXPECT_EQ(&assigned.details(), &error.details());
 }
 
 TEST(What, GivesStatusMessageCodeAndRequestId) {

@@ -52,6 +52,7 @@ TEST(RetryAfter, FollowsTheTableOfR6) {
         {"31536000", 31'536'000s},
         {"1e100", Duration::max()},
         {"1e400", Duration::max()},
+        {"9223372036.854775807", Duration::max()},  // Of this clock, to the nanosecond.
         {"1e-400", 0s},
         {"0." + std::string(400, '0') + "1", 0s},
         {std::string(400, '0') + "7", 7s},
@@ -97,6 +98,9 @@ TEST(RetryAfter, ADateIsMeasuredAgainstTheServersOwnClock) {
 TEST(RetryAfter, AFarDateDoesNotOverflow) {
     EXPECT_EQ(seconds_header("Fri, 31 Dec 9999 23:59:59 GMT"), Duration::max());
     EXPECT_EQ(seconds_header("Sat, 01 Jan 0001 00:00:00 GMT"), 0s);
+    const system_clock::time_point furthest_back(-Duration::max());
+    EXPECT_EQ(parse_retry_after({{"Retry-After", "Thu, 01 Jan 1970 00:00:00 GMT"}}, furthest_back),
+              Duration::max());
 }
 
 TEST(HttpDate, IsStrict) {
