@@ -44,8 +44,7 @@ TEST(MaskQuotedHeader, MasksTheRestOfTheMessageWhateverWasCut) {  // E4, HTTP/2
 
 TEST(MaskUserInfo, WithAndWithoutScheme) {  // E4
     EXPECT_EQ(mask_user_info("http_proxy == 'user:pw@host:3128'"), "http_proxy == '***@host:3128'");
-    EXPECT_EQ(mask_user_info("in 'http://user:p w@bad host:80'"),
-              "in 'http://***@bad host:80'");
+    EXPECT_EQ(mask_user_info("in 'http://user:p w@bad host:80'"), "in 'http://***@bad host:80'");
     EXPECT_EQ(mask_user_info("http://a:b@one http://c:d@two"), "http://***@one http://***@two");
     EXPECT_EQ(mask_user_info("no address here"), "no address here");
     EXPECT_EQ(mask_user_info("@ alone"), "@ alone");
