@@ -207,8 +207,8 @@ void Attempt::drain(std::size_t bytes) {
 
 void Attempt::collect_error_body(std::string_view bytes) {
     note_bytes(clock_.now());
-    error_body_ += bytes.substr(0, error_body_limit - error_body_.size());
-    if (error_body_.size() == error_body_limit) answer_with_error_status();
+    error_body_ += bytes.substr(0, error_body_limit + 1 - error_body_.size());
+    if (error_body_.size() > error_body_limit) answer_with_error_status();
 }
 
 void Attempt::answer_with_error_status() {

@@ -24,7 +24,8 @@ public:
     [[nodiscard]] RetryBudget& budget() noexcept { return budget_; }
 
     /// The server asked for a pause longer than a call may wait: calls fail fast until it is over.
-    /// At most `CircuitBreakerOptions::max_retry_after` counts; an earlier, later end stays.
+    /// At most `CircuitBreakerOptions::max_retry_after` counts. Of several pauses the one that ends
+    /// last holds.
     void throttle(TimePoint now, Duration retry_after);
     /// What is left of that pause; empty when there is none.
     [[nodiscard]] std::optional<Duration> throttled_for(TimePoint now = Clock::now()) const;

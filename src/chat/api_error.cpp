@@ -242,6 +242,7 @@ ErrorDetails read_api_error(int status, Headers headers, std::string body) {
     ErrorFields fields = json ? read_body(*json) : ErrorFields{.message = read_text(body)};
     if (fields.message.empty()) fields.message = status_message(status);
     ErrorDetails details = to_details(std::move(fields), status);
+    cut(body, error_body_limit);
     details.code = code_of_status(status, is_quota_error(details.api));
     details.api.headers = std::move(headers);
     details.api.body = std::move(body);

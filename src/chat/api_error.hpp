@@ -16,8 +16,8 @@ namespace cloud_backend::detail {
 inline constexpr std::size_t error_body_limit = std::size_t{64} << 10;
 
 /// The error an answer with a status >= 300 tells (SPEC 8, E1, R3): `code` (the error type),
-/// message and `api` are set; `body` is what was read of the answer's body, `error_body_limit` at
-/// most.
+/// message and `api` are set; `body` is what was read of the answer's body, of which
+/// `error_body_limit` bytes are kept.
 [[nodiscard]] ErrorDetails read_api_error(int status, Headers headers, std::string body);
 
 /// The error a JSON value of a 200 answer holds (`ErrorCode::stream`, SPEC E1, E3); empty when it

@@ -6,6 +6,11 @@
 #include <new>
 #include <string>
 
+// T13
+#if LIBCURL_VERSION_NUM < 0x075000
+#error "libcurl 7.80 or newer is needed, for CURLOPT_PREREQFUNCTION"
+#endif
+
 namespace cloud_backend::detail {
 
 namespace {

@@ -25,9 +25,7 @@ TransferFailure second_send() {
     return {.fault = TransferFault::interrupted,
             .stage = ConnectionStage::send,
             .curl_code = CURLE_ABORTED_BY_CALLBACK,
-            .message =
-                "the connection died after the request was sent on it; libcurl wanted to "
-                "send it again"};
+            .message = "the request was sent and not answered; it is not sent again unseen"};
 }
 
 }  // namespace

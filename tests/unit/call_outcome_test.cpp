@@ -176,6 +176,14 @@ TEST_F(CallOutcome, AnErrorBodyIsKeptTo64KiB) {  // section 8
     EXPECT_EQ(error.body().size(), 65'536u);
 }
 
+TEST_F(CallOutcome, AnErrorBodyIsNotCutInsideACharacter) {  // section 8
+    options.retry.max_retries = 0;
+    network->expect(Exchange().sent().head(500).body(std::string(65'535, 'a') + "\xC3\xA9"));
+    const auto error =
+        error_of<InternalServerError>([&] { TestClient(options).stream("/x", "{}", reader); });
+    EXPECT_EQ(error.body().size(), 65'535u);
+}
+
 // --- section 5: the breaker is asked before each attempt and told each outcome ---
 
 TEST_F(CallOutcome, FiveFailuresInARowOpenTheCircuitAndNothingIsSent) {  // B1
