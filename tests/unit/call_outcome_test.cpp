@@ -265,6 +265,33 @@ TEST_F(CallOutcome, InHalfOpenTheFirstEventCloses) {  // B4
     EXPECT_EQ(snapshot(client).counters.successes, 1u);
 }
 
+TEST_F(CallOutcome, AProbeHasItsPlaceForAsLongAsItsLimitsLetItBeSilentAndABit) {  // B3
+    struct Row {
+        std::chrono::milliseconds connect;
+        std::chrono::milliseconds first_byte;
+        Duration lease;
+    };
+    options.retry.max_retries = 0;
+    options.breaker.fail_max = 1;
+    for (const auto& [connect, first_byte, lease] :
+         {Row{10s, 60s, 80s}, Row{1s, 2s, 13s}, Row{0s, 1s, 1h + 11s}, Row{2h, 1s, 1h + 11s}}) {
+        options.timeouts = {.connect = connect, .first_byte = first_byte};
+        const TestClient client(options);
+        network->expect(Exchange::answer(503, ""));
+        EXPECT_THROW(client.stream("/x", "{}", reader), InternalServerError);
+        network->advance(32s);
+        Duration taken_for{};
+        network->expect(Exchange()
+                            .also([&] { taken_for = *snapshot(client).next_probe_in; })
+                            .sent()
+                            .head(200)
+                            .body(".\n")
+                            .finish());
+        client.stream("/x", "{}", reader);
+        EXPECT_EQ(taken_for, lease);
+    }
+}
+
 TEST_F(CallOutcome, AProbeThatIsCancelledGivesItsPlaceBack) {  // B3
     options.retry.max_retries = 0;
     options.breaker.fail_max = 1;

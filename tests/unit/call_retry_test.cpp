@@ -259,6 +259,15 @@ TEST_F(CallRetry, NoWaitBeginsThatAThrottlingOutlasts) {  // B5
     EXPECT_EQ(network->now(), start);
 }
 
+TEST_F(CallRetry, AThrottlingThatBeginsDuringTheWaitLeavesTheLastRealError) {  // B5, R12
+    options.health = std::make_shared<EndpointHealth>();
+    network->expect(Exchange::answer(503, ""));
+    network->at(network->now() + 100ms, [&] { options.health->throttle(network->now(), 30s); });
+    const auto error = failing_call<InternalServerError>();
+    EXPECT_EQ(error.attempts().back().end, AttemptEnd::retry_after_too_long);
+    EXPECT_EQ(network->requests.size(), 1u);
+}
+
 TEST_F(CallRetry, AKeyFunctionThatRunsOutOfKeysTakesTheOldOneBack) {  // R11
     options.require_api_key = false;
     options.api_key = [asked = 0]() mutable { return std::string(asked++ == 0 ? "sk-1" : ""); };

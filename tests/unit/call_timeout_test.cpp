@@ -178,5 +178,16 @@ TEST_F(CallTimeout, TheTimeToTheFirstChunkIsNotThatOfTheCallback) {  // C5
     EXPECT_EQ(TestClient(options).stream("/x", "{}", slow).time_to_first_chunk, 3s);
 }
 
+TEST_F(CallTimeout, ADeadlineThatPassesInAWaitLeavesTheLastRealError) {  // R9, R12
+    options.retry.max_retries = 1;
+    options.deadline = 1s;
+    network->expect(Exchange::answer(503, ""));
+    network->at(start + 200ms, [this] { network->advance(2s); });  // The wait is half a second.
+    const auto error =
+        error_of<InternalServerError>([&] { TestClient(options).stream("/x", "{}", reader); });
+    EXPECT_EQ(error.attempts().size(), 1u);
+    EXPECT_EQ(error.attempts().back().end, AttemptEnd::deadline);
+}
+
 }  // namespace
 }  // namespace cloud_backend::test

@@ -179,6 +179,18 @@ TEST(SseParser, BuffersShrinkAfterALargeEvent) {
     EXPECT_LE(parser.buffer_capacity(), std::size_t{200} << 10);
 }
 
+TEST(SseParser, TheBufferCapacityIsThatOfLineDataTypeAndId) {
+    const std::string large(std::size_t{30} << 10, 'x');
+    for (const std::string field : {"", "data: ", "event: ", "id: "}) {
+        SseParser parser;
+        Collector collector(parser);
+        const bool line_is_over = !field.empty();
+        collector.feed(field + large + (line_is_over ? "\n" : ""));
+        EXPECT_GE(parser.buffer_capacity(), large.size()) << field;
+        EXPECT_LE(parser.buffer_capacity(), 3 * large.size()) << field;
+    }
+}
+
 TEST(SseParser, AnEventBeyondTheLimitEndsTheStreamUntilReset) {
     const std::vector<std::vector<std::string>> streams{
         {"data: 123456789012345\n\n"},
