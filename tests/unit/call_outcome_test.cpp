@@ -381,28 +381,6 @@ TEST_F(CallOutcome, ARetryAfterLengthensTheOpenTime) {  // B1
     EXPECT_GE(client.health()->breaker().retry_in(network->now()), 50s);
 }
 
-TEST_F(CallOutcome, AProbeLosesItsPlaceWhenItsLeaseHasEnded) {  // B3: 10 + 60 + 10 s
-    options.retry.max_retries = 0;
-    options.breaker.fail_max = 1;
-    const TestClient client(options);
-    network->expect(Exchange::answer(503, ""));
-    EXPECT_THROW(client.stream("/x", "{}", reader), InternalServerError);
-    network->advance(32s);
-    const auto others_wait = [&] {
-        return client.health()->breaker().retry_in(network->now()) > Duration::zero();
-    };
-    options.timeouts = {.connect = 0ms, .first_byte = 0ms};
-    network->expect(Exchange()
-                        .after(79s)
-                        .also([&] { EXPECT_TRUE(others_wait()); })
-                        .after(2s)
-                        .also([&] { EXPECT_FALSE(others_wait()); })
-                        .fail(TransferFault::not_sent));
-    EXPECT_THROW(client.stream("/x", "{}", reader,
-                               {.timeouts = TimeoutOptions{.connect = 60s, .first_byte = 10s}}),
-                 ConnectionError);
-}
-
 TEST_F(CallOutcome, AnErrorInsideAStreamObeysTheHeadersOfItsAnswer) {  // R2, section 8
     const auto in_band = [](Headers headers) {
         return Exchange::answer(200, "!503\n", std::move(headers));
