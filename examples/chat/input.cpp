@@ -58,7 +58,7 @@ StandardInput::Event StandardInput::read_more() {
         interrupts_.take();
         return Event::interrupt;
     }
-    std::array<char, 4096> bytes;
+    std::array<char, 4096> bytes{};
     const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
     if (count < 0) fail();
     buffer_.append(bytes.data(), static_cast<std::size_t>(count));

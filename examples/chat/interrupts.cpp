@@ -43,7 +43,7 @@ Interrupts::~Interrupts() {
     ::close(fd_);
 }
 
-void Interrupts::take() noexcept {
+void Interrupts::take() const noexcept {
     eventfd_t count = 0;
     ::eventfd_read(fd_, &count);
 }

@@ -19,7 +19,7 @@ public:
 
     /// Readable after a Ctrl-C that stopped no answer, until `take()`.
     [[nodiscard]] int fd() const noexcept { return fd_; }
-    void take() noexcept;
+    void take() const noexcept;
 
 private:
     friend class InterruptibleScope;

@@ -34,7 +34,8 @@ Service start_embedded_server() {
     using namespace std::chrono_literals;
     auto server = std::make_unique<embedded_server::EmbeddedServer>(embedded_server::ServerOptions{
         .handler = embedded_server::chat_service({.token_delay = 40ms, .first_status = 503})});
-    return {.url = server->url(), .embedded_server = std::move(server)};
+    std::string url = server->url();
+    return {.url = std::move(url), .embedded_server = std::move(server)};
 }
 
 void apply(const Arguments& arguments, ClientOptions& options) {

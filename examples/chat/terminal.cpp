@@ -76,7 +76,9 @@ void AnswerOutput::end_line() {
 
 void remark(std::string_view text) {
     const std::string line = fmt::format("[{}]", without_control_characters(text));
-    const bool dimmed = errors_go_to_terminal() && std::getenv("NO_COLOR") == nullptr;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets environment variables here
+    const bool colourless = std::getenv("NO_COLOR") != nullptr;
+    const bool dimmed = errors_go_to_terminal() && !colourless;
     tell(dimmed ? "\x1b[2m" + line + "\x1b[0m\n" : line + "\n");
 }
 
