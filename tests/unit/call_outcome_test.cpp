@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 // How a call ends, and what the breaker hears of it: SPEC T2-T4, T6-T8, T10, 3, 5.
 namespace cloud_backend::test {
@@ -305,6 +306,17 @@ TEST_F(CallOutcome, AProbeThatIsCancelledGivesItsPlaceBack) {  // B3
     network->expect(Exchange::answer(200, ".\n"));
     EXPECT_NO_THROW(client.stream("/x", "{}", reader));
     EXPECT_FALSE(client.is_circuit_open());
+}
+
+TEST_F(CallOutcome, AnAttemptThatTheCallbackEndsIsToldAsEndedByTheCaller) {  // R10
+    std::vector<AttemptInfo> told;
+    options.hooks.on_attempt = [&](const AttemptInfo& info) { told.push_back(info); };
+    LineReader throwing([](const std::string&) { throw std::runtime_error("mine"); });
+    network->expect(Exchange::answer(200, "a\n"));
+    EXPECT_THROW(TestClient(options).stream("/x", "{}", throwing), std::runtime_error);
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].end, AttemptEnd::ended_by_caller);
+    EXPECT_FALSE(told[0].error);
 }
 
 TEST_F(CallOutcome, ClientsOfOneEndpointCanShareItsHealth) {  // B5

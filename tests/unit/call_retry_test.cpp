@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 // SPEC 4, and what the attempts of a call report.
@@ -259,6 +261,25 @@ TEST_F(CallRetry, NoWaitBeginsThatAThrottlingOutlasts) {  // B5
     EXPECT_EQ(network->now(), start);
 }
 
+TEST_F(CallRetry, ARetryIsMadeThatFallsOnTheEndOfAnOpenCircuitOrAThrottling) {  // R12, B5
+    const Duration wait = 500ms;
+    const auto expect_a_retry_after = [&](Exchange first) {
+        network->expect(std::move(first)).expect(Exchange::answer(200, ".\n"));
+        EXPECT_EQ(call().attempts.size(), 2u);
+        EXPECT_EQ(waits().back(), wait);
+    };
+    const CircuitBreakerOptions breaker{.fail_max = 1, .reset_timeout = 500ms};
+    options.health =
+        std::make_shared<EndpointHealth>(breaker, RetryBudgetOptions{}, [] { return 0.0; });
+    expect_a_retry_after(Exchange::answer(503, ""));
+    options.health = std::make_shared<EndpointHealth>();
+    expect_a_retry_after(Exchange()
+                             .sent()
+                             .also([&] { options.health->throttle(network->now(), wait); })
+                             .head(503)
+                             .finish());
+}
+
 TEST_F(CallRetry, AThrottlingThatBeginsDuringTheWaitLeavesTheLastRealError) {  // B5, R12
     options.health = std::make_shared<EndpointHealth>();
     network->expect(Exchange::answer(503, ""));
@@ -266,6 +287,16 @@ TEST_F(CallRetry, AThrottlingThatBeginsDuringTheWaitLeavesTheLastRealError) {  /
     const auto error = failing_call<InternalServerError>();
     EXPECT_EQ(error.attempts().back().end, AttemptEnd::retry_after_too_long);
     EXPECT_EQ(network->requests.size(), 1u);
+}
+
+TEST_F(CallRetry, OnlyAWaitThatIsTooLongThrottlesTheEndpoint) {  // B5
+    options.retry.max_retries = 0;
+    for (const auto& [seconds, throttled] : {std::pair{"60", false}, std::pair{"61", true}}) {
+        const TestClient client(options);
+        network->expect(Exchange::answer(429, "", {{"Retry-After", seconds}}));
+        EXPECT_THROW(client.stream("/x", "{}", reader), RateLimitError);
+        EXPECT_EQ(client.health()->throttled_for(network->now()).has_value(), throttled);
+    }
 }
 
 TEST_F(CallRetry, AKeyFunctionThatRunsOutOfKeysTakesTheOldOneBack) {  // R11
