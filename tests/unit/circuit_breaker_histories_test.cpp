@@ -1,5 +1,5 @@
 #include "modelled_breaker.hpp"
-#include "sanitizers.hpp"
+#include "slow_build.hpp"
 
 #include <gtest/gtest.h>
 
@@ -77,8 +77,8 @@ private:
     std::size_t histories_ = 0;
 };
 
-constexpr int depth = test::sanitized ? 5 : 7;
-constexpr std::size_t fewest_histories = test::sanitized ? 2'000 : 150'000;
+constexpr int depth = test::slow_build ? 5 : 7;
+constexpr std::size_t fewest_histories = test::slow_build ? 2'000 : 150'000;
 
 const Operations trip{{.action = Action::acquire}, {.action = Action::failure}};
 
@@ -152,7 +152,7 @@ private:
 };
 
 TEST(CircuitBreakerHistories, KeepTheInvariants) {
-    constexpr int histories = test::sanitized ? 10'000 : 1'000'000;
+    constexpr int histories = test::slow_build ? 10'000 : 1'000'000;
     constexpr int length = 24;
     const auto seed = std::random_device{}();
     std::minstd_rand random(seed);
