@@ -72,6 +72,9 @@ TEST_F(CallRetry, TheServerCanForbidOrAskForARetry) {  // R2
     network->expect(Exchange::answer(400, "", {{"x-should-retry", "true"}}));
     network->expect(Exchange::answer(200, ".\n"));
     EXPECT_EQ(call().attempts.size(), 2u);
+    network->expect(Exchange::answer(503, "", {{"x-should-retry", "perhaps"}}));
+    network->expect(Exchange::answer(200, ".\n"));
+    EXPECT_EQ(call().attempts.size(), 2u);
 }
 
 TEST_F(CallRetry, AnExhaustedQuotaIsNotRetriedAndLeavesTheBreakerAlone) {  // R3

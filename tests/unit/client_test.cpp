@@ -118,6 +118,8 @@ TEST_F(Client, BadOptionsAreRefusedWhenTheClientIsMade) {
     refused([](ClientOptions& o) { o.breaker.fail_max = 0; });
     refused([](ClientOptions& o) { o.breaker.half_open_probes = 0; });
     refused([](ClientOptions& o) { o.breaker.reset_timeout = -1ms; });
+    refused([](ClientOptions& o) { o.breaker.failure_rate = {.threshold = 1.5}; });
+    refused([](ClientOptions& o) { o.breaker.failure_rate = {.window = 0ms}; });
     refused([](ClientOptions& o) { o.timeouts.connect = -1ms; });
     refused([](ClientOptions& o) { o.retry.max_backoff = -1ms; });
     refused([](ClientOptions& o) { o.retry.max_retry_after = -1ms; });
@@ -220,6 +222,24 @@ TEST_F(Client, TheLogHoldsNeitherKeyNorPromptNorAnswer) {  // E4
     for (const char* told : {"POST", "api.test", "200", "503", "req-7", "closed -> open"}) {
         EXPECT_NE(log.find(told), std::string::npos) << told << "\n" << log;
     }
+}
+
+TEST_F(Client, TheLogTellsHowEachAttemptEndedAndWhenTheNextComes) {  // E4
+    std::string log;
+    options.log_level = LogLevel::info;
+    options.log = [&](LogLevel, std::string_view line) { log.append(line).append("\n"); };
+    options.retry = {.max_retries = 2, .retry_on_timeout = true};
+    network->expect(
+        Exchange().after(10ms).fail(TransferFault::not_sent, ConnectionStage::connect, 7));
+    network->expect(Exchange().sent());
+    network->expect(Exchange::answer(418, ""));
+    EXPECT_THROW(TestClient(options).stream("/x", "", reader), ApiError);
+    EXPECT_EQ(log,
+              "POST https://api.test/v1/x attempt 1: connection failed, curl code 7 in 0.010 s, "
+              "next attempt in 0.500 s\n"
+              "POST https://api.test/v1/x attempt 2: timed out in 60.000 s, "
+              "next attempt in 1.000 s\n"
+              "POST https://api.test/v1/x attempt 3: status 418 in 0.000 s\n");
 }
 
 TEST_F(Client, ALogSinkThatThrowsDoesNotFailTheCall) {
