@@ -19,6 +19,11 @@ void Ledger::make_room(std::uint64_t calls) {
     entries_.resize(calls * max_attempts);
 }
 
+std::size_t Ledger::bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return entries_.size() * sizeof(Entry);
+}
+
 void Ledger::report(AttemptId id, Fate fate) {
     const std::scoped_lock lock(mutex_);
     entry(id).fate = fate;

@@ -39,6 +39,8 @@ enum class Fate : std::uint8_t {
 class Ledger {
 public:
     void make_room(std::uint64_t calls);
+    /// What it holds grows with the calls.
+    [[nodiscard]] std::size_t bytes() const;
     void report(AttemptId id, Fate fate);
     void note_arrival(AttemptId id);
 

@@ -128,7 +128,7 @@ void Soak::make_calls() {
     while (progress() < 1) {
         make_round();
         ::malloc_trim(0);
-        memory_late_ = test::resident_bytes();
+        memory_late_ = test::resident_bytes() - ledger_.bytes();
         if (memory_early_ == 0 && progress() >= warm) memory_early_ = memory_late_;
     }
 }
