@@ -11,6 +11,7 @@
 #include <cloud_backend/headers.hpp>
 #include <cloud_backend/sse_parser.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -29,13 +30,13 @@ std::string describe(std::string_view body) {
     return "the answer is an HTML page titled \"" + std::string(title) + '"';
 }
 
-/// S7: a stream may begin with a bare error, which makes it look like a document.
-std::optional<ErrorDetails> find_error_in_first_line(std::string_view body) {
+constexpr std::string_view line_ends = "\r\n";
+
+/// S7: what looks like a document may be a bare error and more.
+std::optional<ErrorDetails> find_error_in_first_line(std::string_view body, std::size_t max_depth) {
     body = trim(body);
-    const auto line = body.substr(0, body.find_first_of("\r\n"));
-    if (line.size() == body.size()) return std::nullopt;
-    JsonDocument document;
-    const auto parsed = document.parse(line);
+    JsonDocument document(max_depth);
+    const auto parsed = document.parse(body.substr(0, body.find_first_of(line_ends)));
     const auto* json = std::get_if<simdjson::dom::element>(&parsed);
     return json == nullptr ? std::nullopt : find_error(*json);
 }
@@ -47,7 +48,8 @@ void AnswerDocument::begin(const ResponseHead& head) {
     content_type_ = content_type == nullptr ? std::string() : *content_type;
     framed_ = head.framed;
     body_.clear();
-    first_line_is_known_ = false;
+    first_line_ = FirstLine::coming;
+    searched_ = 0;
 }
 
 std::optional<ErrorDetails> AnswerDocument::append(std::string_view bytes) {
@@ -61,15 +63,21 @@ std::optional<ErrorDetails> AnswerDocument::append(std::string_view bytes) {
 }
 
 bool AnswerDocument::begins_with_bare_line() {
-    const auto end = body_.find_first_of("\r\n");
-    if (first_line_is_known_ || end == std::string::npos) return false;
-    JsonDocument document(limits_.json_depth);
-    const auto parsed = document.parse(std::string_view(body_).substr(0, end));
-    const auto* json = std::get_if<simdjson::dom::element>(&parsed);
-    first_line_is_known_ = json == nullptr || read_completion(*json);
-    if (first_line_is_known_) return false;
-    const bool more_follows = !trim(std::string_view(body_).substr(end)).empty();
-    return more_follows || find_error(*json);
+    if (first_line_ == FirstLine::coming) {
+        const auto end = body_.find_first_of(line_ends, searched_);
+        searched_ = std::min(end, body_.size());
+        if (end == std::string::npos) return false;
+        JsonDocument document(limits_.json_depth);
+        const auto parsed = document.parse(std::string_view(body_).substr(0, end));
+        const auto* json = std::get_if<simdjson::dom::element>(&parsed);
+        const bool is_document = json == nullptr || read_completion(*json);
+        first_line_ = is_document ? FirstLine::document : FirstLine::no_answer;
+        if (!is_document && find_error(*json)) return true;
+    }
+    if (first_line_ == FirstLine::document) return false;
+    const auto next = body_.find_first_not_of(" \t\r\n", searched_);
+    searched_ = body_.size();
+    return next != std::string::npos;
 }
 
 std::variant<ChatCompletion, ErrorDetails> AnswerDocument::read() {
@@ -83,7 +91,9 @@ std::variant<ChatCompletion, ErrorDetails> AnswerDocument::read() {
     if (const auto* fault = std::get_if<JsonFault>(&parsed)) {
         body.resize(size);
         if (*fault == JsonFault::malformed) {
-            if (auto error = find_error_in_first_line(body)) return std::move(*error);
+            if (auto error = find_error_in_first_line(body, limits_.json_depth)) {
+                return std::move(*error);
+            }
             return unexpected(describe(body), true);
         }
         return ErrorDetails{.code = ErrorCode::limit_exceeded,

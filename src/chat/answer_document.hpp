@@ -5,6 +5,7 @@
 #include <cloud_backend/options.hpp>
 #include <cloud_backend/transport.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,10 @@ private:
     std::string content_type_{};
     bool framed_ = false;
     std::string body_{};
-    bool first_line_is_known_ = false;
+    /// What the first line shows; `no_answer`: a document only if nothing follows.
+    enum class FirstLine { coming, no_answer, document };
+    FirstLine first_line_ = FirstLine::coming;
+    std::size_t searched_ = 0;  ///< Bytes that need not be looked at again for it.
 };
 
 }  // namespace cloud_backend::detail

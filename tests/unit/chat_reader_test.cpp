@@ -1,7 +1,11 @@
 #include "chat/chat_reader.hpp"
 
+#include "linear_cost.hpp"
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -424,6 +428,19 @@ TEST_F(ChatStreamReaderTest, IgnoresAnotherBareLineThatTheStreamBeginsWith) {  /
     EXPECT_TRUE(is_complete(read("{\"type\":\"hello\"}\n\n" + text("a") + finish + done)));
     EXPECT_EQ(content(), "a");
     EXPECT_TRUE(is_complete(read("[1]\r\n\r\n" + text("b") + finish + done)));
+}
+TEST_F(ChatStreamReaderTest, LooksForTheEndOfTheFirstLineInEachByteOnce) {  // S7, S3
+    for (const std::string& begin : {std::string("{\"a\":\""), std::string("[1]\n")}) {
+        const std::string_view unit = begin == "[1]\n" ? " " : "x";
+        test::expect_linear_cost(unit, [&](std::string_view rest) {
+            (void)read(done);
+            reader().begin(head_of("application/json"));
+            (void)reader().on_body(begin);
+            for (; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 64))) {
+                (void)reader().on_body(rest.substr(0, 64));
+            }
+        });
+    }
 }
 TEST_F(ChatStreamReaderTest, ReadsADocumentOfSeveralLines) {  // E3
     EXPECT_TRUE(is_complete(read("{\"choices\":[{\"message\":{\"content\":\"a\"}}]}\n\n \n")));
