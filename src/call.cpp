@@ -27,7 +27,7 @@ Duration probe_lease(const TimeoutOptions& timeouts) {
 
 /// E2: a server may quote the key anywhere.
 void mask(ErrorDetails& details, const HttpRequest& request) {
-    const auto secrets = secrets_of(request.headers, request.secret);
+    const auto secrets = secrets_of(request.headers, {request.secret});
     auto& api = details.api;
     for (std::string* text :
          {&details.message, &details.request_id, &api.code, &api.type, &api.param, &api.body}) {

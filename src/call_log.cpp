@@ -38,7 +38,7 @@ void log_attempt(const Log& log, const HttpRequest& request, const AttemptInfo& 
         number, outcome_text(attempt), FloatSeconds(attempt.duration).count(),
         request_id.empty() ? "" : ", request id ",
         printable(
-            mask_secrets(std::string(request_id), secrets_of(request.headers, request.secret)),
+            mask_secrets(std::string(request_id), secrets_of(request.headers, {request.secret})),
             longest_id),
         next_text(attempt));
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <utility>
 
 namespace cloud_backend::detail {
 
@@ -85,14 +87,15 @@ std::string mask_secret(std::string text, std::string_view secret) {
     return masked.append(text, copied);
 }
 
-std::vector<std::string> secrets_of(const Headers& headers, std::string_view key) {
-    std::vector<std::string> secrets{std::string(key)};
+std::vector<std::string> secrets_of(const Headers& headers, std::vector<std::string> others) {
+    std::vector<std::string> secrets = std::move(others);
     for (const auto& [name, value] : headers) {
         if (!is_secret_header(name)) continue;
         secrets.push_back(value);
         const auto space = value.find(' ');
         if (space != std::string::npos) secrets.push_back(value.substr(space + 1));
     }
+    std::ranges::sort(secrets, std::greater{}, &std::string::size);
     return secrets;
 }
 

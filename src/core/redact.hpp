@@ -12,9 +12,10 @@ namespace cloud_backend::detail {
 /// `text` with every occurrence of `secret` masked (nothing is masked for an empty secret).
 [[nodiscard]] std::string mask_secret(std::string text, std::string_view secret);
 
-/// What must not show in any text: `key`, and the values of secret headers, with and without their
-/// scheme ("Bearer").
-[[nodiscard]] std::vector<std::string> secrets_of(const Headers& headers, std::string_view key);
+/// What must not show in any text: `others`, and the values of secret headers, with and without
+/// their scheme ("Bearer"). The longer come first, since a secret may be the beginning of another.
+[[nodiscard]] std::vector<std::string> secrets_of(const Headers& headers,
+                                                  std::vector<std::string> others);
 
 [[nodiscard]] std::string mask_secrets(std::string text, const std::vector<std::string>& secrets);
 

@@ -11,11 +11,8 @@ namespace {
 
 /// Also the query: some services are given the key there.
 std::vector<std::string> all_secrets_of(const HttpRequest& request) {
-    auto secrets = secrets_of(request.headers, request.secret);
-    const std::string_view query =
-        std::string_view(request.url).substr(without_query(request.url).size());
-    secrets.emplace_back(query);
-    return secrets;
+    return secrets_of(request.headers,
+                      {request.secret, request.url.substr(without_query(request.url).size())});
 }
 
 std::vector<std::string> secret_headers_of(const HttpRequest& request) {

@@ -51,8 +51,13 @@ TEST(MaskUserInfo, WithAndWithoutScheme) {  // E4
 }
 
 TEST(SecretsOf, AreTheKeyAndTheValuesOfSecretHeadersWithoutTheirScheme) {
-    EXPECT_EQ(secrets_of({{"Authorization", "Bearer a"}, {"X", "b"}, {"api-key", "c"}}, "key"),
-              (std::vector<std::string>{"key", "Bearer a", "a", "c"}));
+    EXPECT_EQ(secrets_of({{"Authorization", "Bearer a"}, {"X", "b"}, {"api-key", "cc"}}, {"key"}),
+              (std::vector<std::string>{"Bearer a", "key", "cc", "a"}));
+}
+
+TEST(MaskSecrets, LeavesNothingOfASecretThatBeginsWithAnother) {
+    EXPECT_EQ(mask_secrets("sk-1 sk-123", secrets_of({{"api-key", "sk-123"}}, {"sk-1"})),
+              "*** ***");
 }
 
 TEST(IsSecret, ByNameOrBecauseItHoldsTheKey) {
