@@ -168,7 +168,9 @@ AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
     info.curl_code = details.connection.curl_code;
     info.error = details.code;
 
-    if (failure.assessment.transient && details.retry_after &&
+    const auto outcome = failure.assessment.outcome;
+    const bool is_of_the_endpoint = outcome == Outcome::throttled || outcome == Outcome::failure;
+    if (is_of_the_endpoint && details.retry_after &&
         *details.retry_after > plan_.retry.max_retry_after) {
         plan_.health.throttle(clock_.now(), *details.retry_after);  // B5
     }

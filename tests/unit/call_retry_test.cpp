@@ -320,6 +320,13 @@ TEST_F(CallRetry, ALongRetryAfterOfAnUnavailableServerIsRememberedToo) {  // B5
     EXPECT_EQ(network->requests.size(), 1u);
 }
 
+TEST_F(CallRetry, ALongRetryAfterOfOneRequestIsNoneOfTheEndpoint) {  // B5
+    const TestClient client(options);
+    network->expect(Exchange::answer(409, "", {{"Retry-After", "90"}}));
+    EXPECT_THROW(client.stream("/x", "{}", reader), ConflictError);
+    EXPECT_FALSE(client.health()->throttled_for(network->now()));
+}
+
 TEST_F(CallRetry, ACallCanHaveRetriesOfItsOwn) {
     network->expect(Exchange::answer(503, ""));
     EXPECT_EQ(failing_call({.retry = RetryOptions{.max_retries = 0}}).attempts().size(), 1u);
