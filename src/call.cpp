@@ -25,6 +25,12 @@ Duration probe_lease(const TimeoutOptions& timeouts) {
     return length(timeouts.connect) + length(timeouts.first_byte) + slack;
 }
 
+/// What the call would wait for at a server's wish (R4, F4).
+milliseconds longest_retry_after(const CallPlan& plan) {
+    const milliseconds longest = plan.retry.max_retry_after;
+    return plan.max_retry_wait ? std::min(longest, *plan.max_retry_wait) : longest;
+}
+
 /// E2: a server may quote the key anywhere.
 void mask(ErrorDetails& details, const HttpRequest& request) {
     const auto secrets = secrets_of(request.headers, {request.secret});
@@ -171,7 +177,7 @@ AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
     const auto outcome = failure.assessment.outcome;
     const bool is_of_the_endpoint = outcome == Outcome::throttled || outcome == Outcome::failure;
     if (is_of_the_endpoint && details.retry_after &&
-        *details.retry_after > plan_.retry.max_retry_after) {
+        *details.retry_after > longest_retry_after(plan_)) {
         plan_.health.throttle(clock_.now(), *details.retry_after);  // B5
     }
     const auto decision = decide(failure);
@@ -197,6 +203,9 @@ RetryDecision Call::decide(const AttemptFailure& failure) const {
                                   .retries_made = static_cast<int>(metadata_.attempts.size())},
                                  plan_.retry, plan_.random);
     if (const auto* retry = std::get_if<WaitBeforeRetry>(&decision)) {
+        if (plan_.max_retry_wait && retry->wait > *plan_.max_retry_wait) {
+            return GiveUp{AttemptEnd::wait_too_long};  // F4
+        }
         if (plan_.health.breaker().retry_in(now) > retry->wait) {
             return GiveUp{AttemptEnd::circuit_open};  // R12
         }

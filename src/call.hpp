@@ -32,6 +32,7 @@ struct CallPlan {
     std::optional<std::chrono::milliseconds> deadline{};
     std::stop_token stop{};
     RetryOptions retry{};
+    std::optional<std::chrono::milliseconds> max_retry_wait{};
     EndpointHealth& health;
     const Hooks& hooks;
     const RandomSource& random;

@@ -4,6 +4,7 @@
 #include "core/random.hpp"
 #include "core/url.hpp"
 #include "credentials.hpp"
+#include "failures.hpp"
 #include "http/curl_transport.hpp"
 #include "http/log.hpp"
 #include "option_checks.hpp"
@@ -143,6 +144,17 @@ bool CloudBackendClient::is_circuit_open() const {
     return core_->health->breaker().retry_in(core_->transport->now()) > Duration::zero();
 }
 
+std::optional<ErrorDetails> CloudBackendClient::unavailable() const {
+    const TimePoint now = core_->transport->now();
+    if (const auto pause = core_->health->throttled_for(now)) {
+        return detail::still_throttled(*pause);
+    }
+    if (const auto retry_in = core_->health->breaker().retry_in(now); retry_in > Duration::zero()) {
+        return detail::circuit_refusal(retry_in);
+    }
+    return std::nullopt;
+}
+
 const std::shared_ptr<EndpointHealth>& CloudBackendClient::health() const noexcept {
     return core_->health;
 }
@@ -201,6 +213,7 @@ CallMetadata CloudBackendClient::stream(std::string_view path, std::string body,
                        .deadline = options.deadline ? options.deadline : core->options.deadline,
                        .stop = options.stop,
                        .retry = options.retry.value_or(core->options.retry),
+                       .max_retry_wait = options.max_retry_wait,
                        .health = *core->health,
                        .hooks = core->options.hooks,
                        .random = core->random,

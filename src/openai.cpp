@@ -38,6 +38,10 @@ ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
     return ask(std::move(body), choices, on_chunk, options);
 }
 
+std::optional<ErrorDetails> OpenAICloudBackend::unavailable() const {
+    return CloudBackendClient::unavailable();
+}
+
 RawJson OpenAICloudBackend::chat_completion_raw(std::string_view body, const RawRequestOptions& raw,
                                                 const CallOptions& options) {
     return ask(detail::override_request(body, raw.model, detail::Delivery::whole), options).raw;

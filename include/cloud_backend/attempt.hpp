@@ -37,6 +37,7 @@ enum class AttemptEnd {
     retries_exhausted,     ///< `RetryOptions::max_retries` was used up.
     budget_exhausted,      ///< The endpoint's retry budget is empty (SPEC R8).
     retry_after_too_long,  ///< The server asked for a longer wait than the call may take (SPEC R4).
+    wait_too_long,         ///< For `CallOptions::max_retry_wait` (SPEC F4).
     deadline,              ///< No time was left for the wait (SPEC R9).
     circuit_open,          ///< The circuit breaker refused another attempt (SPEC R12).
     already_delivered,     ///< Part of the stream had been delivered (SPEC R7).

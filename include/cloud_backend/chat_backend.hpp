@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cloud_backend/chat.hpp>
+#include <cloud_backend/error.hpp>
 #include <cloud_backend/export.hpp>
 #include <cloud_backend/options.hpp>
 
 #include <concepts>
 #include <functional>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -63,6 +65,11 @@ public:
     virtual ChatCompletion chat_completion(const ChatRequest& request,
                                            const ChunkCallback& on_chunk,
                                            const CallOptions& options = {}) = 0;
+
+    /// The error that a call made now would end with at once, nothing having been sent, such as an
+    /// open circuit; `retry_after` says for how long. Empty, as by default: a call would be tried.
+    /// A router skips a backend by it at no cost (SPEC F1).
+    [[nodiscard]] virtual std::optional<ErrorDetails> unavailable() const { return std::nullopt; }
 };
 
 }  // namespace cloud_backend

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cloud_backend/endpoint_health.hpp>
+#include <cloud_backend/error.hpp>
 #include <cloud_backend/export.hpp>
 #include <cloud_backend/metadata.hpp>
 #include <cloud_backend/options.hpp>
 #include <cloud_backend/response_reader.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +41,9 @@ public:
 
     /// Attempts would be refused now.
     [[nodiscard]] bool is_circuit_open() const;
+    /// The error that a call would end with now, nothing having been sent: the circuit is open, or
+    /// the server asked to be left alone. Empty: a call would be tried. See `ChatBackend`.
+    [[nodiscard]] std::optional<ErrorDetails> unavailable() const;
     /// Breaker, budget and throttling of the endpoint; can be given to other clients of it.
     [[nodiscard]] const std::shared_ptr<EndpointHealth>& health() const noexcept;
 

@@ -7,6 +7,7 @@
 #include <cloud_backend/raw_json.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,7 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
+    [[nodiscard]] std::optional<ErrorDetails> unavailable() const override;
 
     /// Sends `body`, a whole request as JSON text, with its key order and unknown fields kept; only
     /// `stream`, and `model` if one is named, are overridden (SPEC 1). Returns the answer's body.

@@ -141,7 +141,10 @@ struct CallOptions {
     std::optional<std::chrono::milliseconds> deadline{};
     std::optional<TimeoutOptions> timeouts{};
     std::optional<RetryOptions>
-        retry{};                    ///< Its `budget` is not read: budgets belong to endpoints.
+        retry{};  ///< Its `budget` is not read: budgets belong to endpoints.
+    /// The call ends rather than wait longer than this before a retry: for callers who have another
+    /// backend to ask (SPEC F4).
+    std::optional<std::chrono::milliseconds> max_retry_wait{};
     Headers headers{};              ///< Added to the client's; the same name replaces.
     std::string idempotency_key{};  ///< Sent as `Idempotency-Key` unless empty.
 };

@@ -327,6 +327,41 @@ TEST_F(CallRetry, ALongRetryAfterOfOneRequestIsNoneOfTheEndpoint) {  // B5
     EXPECT_FALSE(client.health()->throttled_for(network->now()));
 }
 
+TEST_F(CallRetry, ACallWithAnAlternativeDoesNotWaitLong) {  // F4
+    options.retry = {.max_retries = 4, .backoff_factor = 2.0};
+    network->expect(Exchange::answer(500, "")).expect(Exchange::answer(500, ""));
+    const auto error = failing_call({.max_retry_wait = 2s});  // Waits would be 2 s and 4 s.
+    ASSERT_EQ(error.attempts().size(), 2u);
+    EXPECT_EQ(error.attempts()[0].wait, 2s);
+    EXPECT_EQ(error.attempts()[1].end, AttemptEnd::wait_too_long);
+}
+
+TEST_F(CallRetry, ARetryAfterThatACallWithAnAlternativeDoesNotWaitForIsRemembered) {  // F4, B5
+    const TestClient client(options);
+    network->expect(Exchange::answer(429, "", {{"Retry-After", "10"}}));
+    EXPECT_THROW(client.stream("/x", "{}", reader, {.max_retry_wait = 2s}), RateLimitError);
+    EXPECT_EQ(client.health()->throttled_for(network->now()), 10s);
+    const auto refusal = client.unavailable();
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->code, ErrorCode::rate_limit);
+    EXPECT_EQ(refusal->retry_after, 10s);
+    network->advance(10s);
+    EXPECT_FALSE(client.unavailable());
+}
+
+TEST_F(CallRetry, AnOpenCircuitIsSaidWithoutACall) {  // F1
+    options.retry.max_retries = 0;
+    options.breaker.fail_max = 1;
+    const TestClient client(options);
+    EXPECT_FALSE(client.unavailable());
+    network->expect(Exchange::refused());
+    EXPECT_THROW(client.stream("/x", "{}", reader), ConnectionError);
+    const auto refusal = client.unavailable();
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->code, ErrorCode::circuit_open);
+    EXPECT_EQ(refusal->retry_after, client.health()->breaker().retry_in(network->now()));
+}
+
 TEST_F(CallRetry, ACallCanHaveRetriesOfItsOwn) {
     network->expect(Exchange::answer(503, ""));
     EXPECT_EQ(failing_call({.retry = RetryOptions{.max_retries = 0}}).attempts().size(), 1u);
