@@ -77,4 +77,18 @@ ErrorDetails still_throttled(Duration retry_in) {
         .api = {.status = 429}};
 }
 
+ErrorDetails failure_of_backend(const std::exception_ptr& thrown) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const Error& error) {
+        return error.details();
+    } catch (const std::exception& exception) {
+        return {.code = ErrorCode::backend, .message = exception.what(), .retryable = true};
+    } catch (...) {
+        return {.code = ErrorCode::backend,
+                .message = "the backend threw something that is no std::exception",
+                .retryable = true};
+    }
+}
+
 }  // namespace cloud_backend::detail

@@ -79,6 +79,8 @@ Diagnosis diagnose(const Error& error) noexcept {
             return {ExitStatus::bad_answer, "the answer was given up", "ask for less"};
         case ErrorCode::stream:
         case ErrorCode::internal_server:
+        case ErrorCode::backend:
+        case ErrorCode::all_backends_failed:
             return {ExitStatus::server, "the server failed", "try again later"};
         case ErrorCode::circuit_open:
             return {ExitStatus::server, "the server keeps failing", "try again later"};

@@ -27,6 +27,8 @@ enum class ErrorCode {
     limit_exceeded,
     cancelled,
     circuit_open,
+    backend,
+    all_backends_failed,
 };
 
 /// What an attempt led to: the next attempt, or the end of its call and why.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cloud_backend/backend_error.hpp>
+#include <cloud_backend/callable_backend.hpp>
 #include <cloud_backend/chat.hpp>
 #include <cloud_backend/chat_accumulator.hpp>
 #include <cloud_backend/chat_backend.hpp>
@@ -7,6 +9,7 @@
 #include <cloud_backend/client.hpp>
 #include <cloud_backend/endpoint_health.hpp>
 #include <cloud_backend/error.hpp>
+#include <cloud_backend/fallback.hpp>
 #include <cloud_backend/openai.hpp>
 #include <cloud_backend/options.hpp>
 #include <cloud_backend/raw_json.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cloud_backend/attempt.hpp>
+#include <cloud_backend/backend_failure.hpp>
 #include <cloud_backend/clock.hpp>
 #include <cloud_backend/export.hpp>
 #include <cloud_backend/headers.hpp>
@@ -57,6 +58,8 @@ struct ErrorDetails {
     ConnectionDetails connection{};
     std::string content_type{};   ///< Of a `ResponseError`.
     std::size_t events_seen = 0;  ///< Of a `StreamTruncatedError`.
+    /// The backends of a router that were skipped or failed before.
+    std::vector<BackendFailure> failures{};
 };
 
 /// Base of everything the library throws, but for the exceptions of the user's own callbacks,

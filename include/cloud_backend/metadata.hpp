@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cloud_backend/attempt.hpp>
+#include <cloud_backend/backend_failure.hpp>
 #include <cloud_backend/clock.hpp>
 
 #include <cstddef>
@@ -34,6 +35,12 @@ struct CallMetadata {
     Duration total_time{};
     std::size_t malformed_chunks = 0;
     bool connection_reused = false;
+
+    // Of calls through routers (SPEC F6).
+    std::string backend{};  ///< Who answered; "outer/inner" of a router within a router.
+    std::string model{};    ///< What it was asked for.
+    /// Who was skipped or failed before.
+    std::vector<BackendFailure> failures{};
 };
 
 }  // namespace cloud_backend

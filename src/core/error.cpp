@@ -1,5 +1,6 @@
 #include "core/redact.hpp"
 
+#include <cloud_backend/backend_error.hpp>
 #include <cloud_backend/error.hpp>
 
 #include <string>
@@ -57,5 +58,7 @@ ResponseError::~ResponseError() = default;
 LimitExceededError::~LimitExceededError() = default;
 CancelledError::~CancelledError() = default;
 CircuitBreakerError::~CircuitBreakerError() = default;
+BackendError::~BackendError() = default;
+AllBackendsFailedError::~AllBackendsFailedError() = default;
 
 }  // namespace cloud_backend

@@ -1,3 +1,4 @@
+#include <cloud_backend/backend_error.hpp>
 #include <cloud_backend/error.hpp>
 
 #include <utility>
@@ -44,6 +45,10 @@ void raise(ErrorDetails details) {
             throw CancelledError(std::move(details));
         case ErrorCode::circuit_open:
             throw CircuitBreakerError(std::move(details));
+        case ErrorCode::backend:
+            throw BackendError(std::move(details));
+        case ErrorCode::all_backends_failed:
+            throw AllBackendsFailedError(std::move(details));
     }
     throw Error(std::move(details));
 }

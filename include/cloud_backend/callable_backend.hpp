@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cloud_backend/chat_backend.hpp>
+#include <cloud_backend/clock.hpp>
+#include <cloud_backend/export.hpp>
+
+#include <functional>
+#include <variant>
+
+namespace cloud_backend {
+
+/// Local inference, or anything else that can be called, as a backend (SPEC F1).
+///
+/// A function that streams serves plain calls too, and one that completes serves streams, in one
+/// chunk. It is called on the caller's thread; several calls at once need one that is thread-safe.
+class CLOUD_BACKEND_EXPORT CallableBackend final : public ChatBackend {
+public:
+    /// Gives the answer to `on_chunk`, piece by piece, and returns when it is whole. Where
+    /// `on_chunk` returns false it is to return soon: the caller stopped or cancelled, or the
+    /// deadline has passed, and what is given then goes nowhere.
+    using Stream = std::function<void(const ChatRequest& request, const ChunkCallback& on_chunk,
+                                      const CallOptions& options)>;
+    /// Returns the whole answer.
+    using Complete =
+        std::function<ChatCompletion(const ChatRequest& request, const CallOptions& options)>;
+
+    /// `now` tells the time for deadlines and metadata. Throws `ConfigError` for an empty function.
+    explicit CallableBackend(Stream stream, std::function<TimePoint()> now = Clock::now);
+    explicit CallableBackend(Complete complete, std::function<TimePoint()> now = Clock::now);
+    ~CallableBackend() override;
+
+    /// What the function throws becomes a `BackendError` unless it is an `Error`, with what was
+    /// delivered as its `partial()`. A cancel or a passed deadline is seen at each chunk and at the
+    /// end: `CancelledError`, `TimeoutError`.
+    ChatCompletion chat_completion(const ChatRequest& request,
+                                   const CallOptions& options = {}) override;
+    ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
+                                   const CallOptions& options = {}) override;
+
+private:
+    std::variant<Stream, Complete> function_;
+    std::function<TimePoint()> now_;
+};
+
+}  // namespace cloud_backend

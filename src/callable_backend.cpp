@@ -1,0 +1,140 @@
+#include "call_clock.hpp"
+#include "chat/completion_json.hpp"
+#include "failures.hpp"
+
+#include <cloud_backend/callable_backend.hpp>
+#include <cloud_backend/chat_accumulator.hpp>
+#include <cloud_backend/error.hpp>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace cloud_backend {
+
+namespace {
+
+/// One call of a function: delivers nothing after a cancel or the deadline, and keeps what was
+/// delivered for the error that may follow.
+class FunctionCall {
+public:
+    FunctionCall(const ChunkCallback& on_chunk, const CallOptions& options,
+                 const std::function<TimePoint()>& now)
+        : on_chunk_(on_chunk), stop_(options.stop), clock_(now, options.deadline) {}
+
+    /// False: the function is to return.
+    [[nodiscard]] bool deliver(const ChatChunk& chunk) {
+        if (stopped_ || thrown_) return false;
+        if (!failure_) failure_ = interruption();
+        if (!failure_ && accumulator_.add(chunk) != ChatAccumulator::Status::ok) {
+            failure_ = {.code = ErrorCode::limit_exceeded,
+                        .message = "the answer has too many tool calls or fields"};
+        }
+        if (failure_) return false;
+        if (!first_chunk_at_) first_chunk_at_ = clock_.now();
+        try {
+            stopped_ = !clock_.off_the_clock([&] { return on_chunk_(chunk); });
+        } catch (...) {
+            thrown_ = std::current_exception();
+            throw;
+        }
+        return !stopped_;
+    }
+
+    [[nodiscard]] ChatCompletion delivered() const { return accumulator_.completion(); }
+
+    /// Calls `function`, which returns the answer.
+    template <class Function>
+    [[nodiscard]] ChatCompletion run(const Function& function) {
+        ChatCompletion answer;
+        std::exception_ptr thrown_by_function;
+        try {
+            answer = function(*this);
+        } catch (...) {
+            thrown_by_function = std::current_exception();
+        }
+        if (thrown_) std::rethrow_exception(thrown_);  // T7, even if the function caught it.
+        if (stopped_ && thrown_by_function) answer = delivered();
+        if (!stopped_) {
+            if (!failure_) failure_ = interruption();
+            if (!failure_ && thrown_by_function) {
+                failure_ = detail::failure_of_backend(thrown_by_function);
+            }
+            if (failure_) fail(std::move(*failure_));
+        }
+        answer.metadata.total_time = clock_.now() - clock_.started();
+        if (first_chunk_at_) {
+            answer.metadata.time_to_first_chunk = *first_chunk_at_ - clock_.started();
+        }
+        return answer;
+    }
+
+private:
+    [[nodiscard]] std::optional<ErrorDetails> interruption() const {
+        if (stop_.stop_requested()) return detail::cancellation();
+        const auto left = clock_.time_left(clock_.now());
+        if (!left || *left > Duration::zero()) return std::nullopt;
+        return detail::timeout_failure(TimeLimit::deadline, {}, {});
+    }
+
+    [[noreturn]] void fail(ErrorDetails failure) const {
+        if (first_chunk_at_ && !failure.partial) {
+            failure.partial = std::make_shared<const ChatCompletion>(delivered());
+        }
+        raise(std::move(failure));
+    }
+
+    const ChunkCallback& on_chunk_;
+    std::stop_token stop_;
+    detail::CallClock clock_;
+    ChatAccumulator accumulator_{};
+    std::optional<TimePoint> first_chunk_at_{};
+    bool stopped_ = false;                   ///< By the callback.
+    std::optional<ErrorDetails> failure_{};  ///< What ended the delivery.
+    std::exception_ptr thrown_{};            ///< By the callback.
+};
+
+template <class Function>
+const Function& required(const Function& function) {
+    if (!function) throw ConfigError("the function of a CallableBackend is empty");
+    return function;
+}
+
+}  // namespace
+
+CallableBackend::CallableBackend(Stream stream, std::function<TimePoint()> now)
+    : function_(required(stream)), now_(std::move(now)) {}
+
+CallableBackend::CallableBackend(Complete complete, std::function<TimePoint()> now)
+    : function_(required(complete)), now_(std::move(now)) {}
+
+CallableBackend::~CallableBackend() = default;
+
+ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
+                                                const CallOptions& options) {
+    const ChunkCallback ignore([](const ChatChunk&) {});
+    const auto* complete = std::get_if<Complete>(&function_);
+    if (complete == nullptr) return chat_completion(request, ignore, options);
+    return FunctionCall(ignore, options, now_).run([&](FunctionCall&) {
+        return (*complete)(request, options);
+    });
+}
+
+ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
+                                                const ChunkCallback& on_chunk,
+                                                const CallOptions& options) {
+    return FunctionCall(on_chunk, options, now_).run([&](FunctionCall& call) {
+        if (const auto* complete = std::get_if<Complete>(&function_)) {
+            ChatCompletion answer = (*complete)(request, options);
+            (void)call.deliver(detail::as_chunk(answer));
+            return answer;
+        }
+        const auto deliver = [&call](const ChatChunk& chunk) { return call.deliver(chunk); };
+        std::get<Stream>(function_)(request, deliver, options);
+        return call.delivered();
+    });
+}
+
+}  // namespace cloud_backend

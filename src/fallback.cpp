@@ -1,0 +1,60 @@
+#include "fallback_call.hpp"
+
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/fallback.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace cloud_backend {
+
+namespace {
+
+void check(const std::vector<FallbackBackend>& backends) {
+    if (backends.empty()) throw ConfigError("a FallbackRouter needs a backend");
+    for (const FallbackBackend& backend : backends) {
+        if (backend.name.empty()) throw ConfigError("a backend of a FallbackRouter has no name");
+        if (!backend.backend) throw ConfigError("backend \"" + backend.name + "\" is null");
+        if (std::ranges::count(backends, backend.name, &FallbackBackend::name) > 1) {
+            throw ConfigError("there are two backends called \"" + backend.name + '"');
+        }
+    }
+}
+
+}  // namespace
+
+FallbackRouter::FallbackRouter(std::vector<FallbackBackend> backends, FallbackOptions options)
+    : backends_(std::move(backends)), options_(std::move(options)) {
+    check(backends_);
+    if (!options_.should_fall_back || !options_.now) {
+        throw ConfigError("a function of FallbackOptions that is needed is empty");
+    }
+}
+
+FallbackRouter::~FallbackRouter() = default;
+
+ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
+                                               const CallOptions& options) {
+    return detail::FallbackCall({backends_, options_, request, options}).run();
+}
+
+ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
+                                               const ChunkCallback& on_chunk,
+                                               const CallOptions& options) {
+    detail::HeldBackStream stream(on_chunk);
+    return detail::FallbackCall({backends_, options_, request, options, &stream}).run();
+}
+
+std::optional<ErrorDetails> FallbackRouter::unavailable() const {
+    std::vector<BackendFailure> failures;
+    for (const FallbackBackend& backend : backends_) {
+        auto refusal = backend.backend->unavailable();
+        if (!refusal) return std::nullopt;
+        failures.push_back({.backend = backend.name,
+                            .error = std::make_shared<const ErrorDetails>(std::move(*refusal))});
+    }
+    return detail::all_failed(backends_, std::move(failures));
+}
+
+}  // namespace cloud_backend

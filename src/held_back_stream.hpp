@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cloud_backend/chat.hpp>
+#include <cloud_backend/chat_backend.hpp>
+
+#include <cstddef>
+#include <exception>
+#include <vector>
+
+namespace cloud_backend::detail {
+
+/// A stream between a backend that may fail and the user's callback: holds back what says nothing
+/// yet, so that another backend can still take over (SPEC F3).
+class HeldBackStream {
+public:
+    /// More than any service sends before it says something. Beyond it the stream has begun.
+    static constexpr std::size_t max_held = 256;
+
+    /// `on_chunk` must outlive the stream.
+    explicit HeldBackStream(const ChunkCallback& on_chunk) : on_chunk_(on_chunk) {}
+
+    /// For the backend that is asked. False: the callback wants no more.
+    [[nodiscard]] bool take(const ChatChunk& chunk);
+    /// The backend has answered: what is still held is its answer's.
+    void finish() { deliver_held(); }
+    /// The backend has failed: what is held goes.
+    void drop_held() noexcept { held_.clear(); }
+
+    /// Something was delivered: no other backend may take over.
+    [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
+    /// What the callback threw, to be passed on unchanged (SPEC T7).
+    [[nodiscard]] const std::exception_ptr& thrown() const noexcept { return thrown_; }
+
+private:
+    bool deliver_held();
+    [[nodiscard]] bool deliver(const ChatChunk& chunk);
+
+    const ChunkCallback& on_chunk_;
+    std::vector<ChatChunk> held_{};
+    bool has_begun_ = false;
+    bool stopped_ = false;
+    std::exception_ptr thrown_{};
+};
+
+}  // namespace cloud_backend::detail
