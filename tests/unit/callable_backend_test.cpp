@@ -1,0 +1,185 @@
+#include "call_fixture.hpp"
+#include "scripted_backend.hpp"
+
+#include <cloud_backend/backend_error.hpp>
+#include <cloud_backend/callable_backend.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+
+namespace cloud_backend::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+using Stream = CallableBackend::Stream;
+
+class CallableBackendTest : public ::testing::Test {
+protected:
+    TimePoint now{1h};
+    std::string streamed{};
+    std::stop_source stop{};
+    const ChatRequest request{.model = "m", .messages = {Message::user("ping")}};
+
+    CallableBackend streaming(Stream stream) {
+        return CallableBackend(std::move(stream), [this] { return now; });
+    }
+    ChunkCallback collect() {
+        return [this](const ChatChunk& chunk) { streamed += chunk.content(); };
+    }
+    CallOptions cancellable() const { return {.stop = stop.get_token()}; }
+};
+
+TEST_F(CallableBackendTest, AFunctionThatStreamsServesPlainCallsToo) {
+    auto local =
+        streaming([](const ChatRequest& asked, const ChunkCallback& on_chunk, const CallOptions&) {
+            EXPECT_EQ(asked.model, "m");
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+            EXPECT_TRUE(
+                on_chunk({.choices = {{.delta = {.content = " two"}, .finish_reason = "stop"}}}));
+        });
+    EXPECT_EQ(local.chat_completion(request, collect()).content(), "one two");
+    EXPECT_EQ(streamed, "one two");
+    const auto whole = local.chat_completion(request);
+    EXPECT_EQ(whole.content(), "one two");
+    EXPECT_EQ(whole.finish_reason(), "stop");
+}
+
+TEST_F(CallableBackendTest, AFunctionThatCompletesServesStreamsInOneChunk) {
+    CallableBackend local([](const ChatRequest&, const CallOptions& options) {
+        EXPECT_EQ(options.deadline, 5s);
+        return completion_of("one");
+    });
+    EXPECT_EQ(local.chat_completion(request, {.deadline = 5s}).content(), "one");
+    EXPECT_EQ(local.chat_completion(request, collect(), {.deadline = 5s}).content(), "one");
+    EXPECT_EQ(streamed, "one");
+}
+
+TEST_F(CallableBackendTest, TimesAreMeasured) {
+    auto local =
+        streaming([this](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            now += 2s;
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+            now += 3s;
+        });
+    const auto metadata = local.chat_completion(request).metadata;
+    EXPECT_EQ(metadata.time_to_first_chunk, 2s);
+    EXPECT_EQ(metadata.total_time, 5s);
+}
+
+TEST_F(CallableBackendTest, WhatItThrowsIsABackendErrorWithWhatWasDelivered) {  // F3
+    auto local =
+        streaming([](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+            throw std::runtime_error("out of memory");
+        });
+    const auto error =
+        error_of<BackendError>([&] { (void)local.chat_completion(request, collect()); });
+    EXPECT_STREQ(error.what(), "out of memory");
+    EXPECT_TRUE(error.retryable());
+    ASSERT_NE(error.partial(), nullptr);
+    EXPECT_EQ(error.partial()->content(), "one");
+}
+
+TEST_F(CallableBackendTest, AnErrorKeepsItsType) {
+    CallableBackend local([](const ChatRequest&, const CallOptions&) -> ChatCompletion {
+        throw ConfigError("no such model");
+    });
+    EXPECT_EQ(error_of<ConfigError>([&] { (void)local.chat_completion(request); }).partial(),
+              nullptr);
+}
+
+TEST_F(CallableBackendTest, WhatTheCallbackThrowsPassesUnchanged) {  // T7
+    auto local =
+        streaming([](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            try {
+                (void)on_chunk(content_chunk_of("one"));
+            } catch (...) {
+                EXPECT_FALSE(on_chunk(content_chunk_of("two")));
+                throw std::runtime_error("another");
+            }
+        });
+    EXPECT_THROW(
+        (void)local.chat_completion(request, [](const ChatChunk&) { throw std::out_of_range(""); }),
+        std::out_of_range);
+}
+
+TEST_F(CallableBackendTest, ACallbackCanStopIt) {
+    auto local =
+        streaming([](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            EXPECT_FALSE(on_chunk(content_chunk_of("one")));
+            EXPECT_FALSE(on_chunk(content_chunk_of("two")));
+            throw std::runtime_error("was stopped");
+        });
+    const auto answer = local.chat_completion(request, [](const ChatChunk&) { return false; });
+    EXPECT_EQ(answer.content(), "one");
+}
+
+TEST_F(CallableBackendTest, NothingIsDeliveredAfterACancel) {  // T1
+    auto local = streaming(
+        [this](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions& options) {
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+            stop.request_stop();
+            EXPECT_TRUE(options.stop.stop_requested());
+            EXPECT_FALSE(on_chunk(content_chunk_of("two")));
+        });
+    const auto error = error_of<CancelledError>(
+        [&] { (void)local.chat_completion(request, collect(), cancellable()); });
+    EXPECT_EQ(streamed, "one");
+    ASSERT_NE(error.partial(), nullptr);
+    EXPECT_EQ(error.partial()->content(), "one");
+}
+
+TEST_F(CallableBackendTest, ACancelIsSeenAtTheEnd) {  // T1: it may have made the function return
+    CallableBackend local([this](const ChatRequest&, const CallOptions&) {
+        stop.request_stop();
+        return completion_of("half");
+    });
+    EXPECT_THROW((void)local.chat_completion(request, cancellable()), CancelledError);
+    EXPECT_THROW((void)local.chat_completion(request, collect(), cancellable()), CancelledError);
+    EXPECT_EQ(streamed, "");
+}
+
+TEST_F(CallableBackendTest, TheDeadlineEndsItAndStandsStillInTheCallback) {  // T5, F4
+    auto local =
+        streaming([this](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            now += 1s;
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+            EXPECT_TRUE(on_chunk(content_chunk_of(" two")));
+            now += 1s;
+            EXPECT_FALSE(on_chunk(content_chunk_of(" three")));
+        });
+    const auto slowly = [this](const ChatChunk& chunk) {
+        now += 1min;
+        streamed += chunk.content();
+    };
+    const auto error = error_of<TimeoutError>(
+        [&] { (void)local.chat_completion(request, slowly, {.deadline = 2s}); });
+    EXPECT_EQ(error.limit(), TimeLimit::deadline);
+    EXPECT_EQ(streamed, "one two");
+}
+
+TEST_F(CallableBackendTest, AnAnswerOfTooManyPartsIsALimit) {  // T8
+    auto local =
+        streaming([](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            ChatChunk chunk{.choices = {{}}};
+            for (int i = 0; i < 5'000; ++i) {
+                chunk.choices[0].delta.tool_calls = {{.index = i, .id = std::to_string(i)}};
+                if (!on_chunk(chunk)) return;
+            }
+            ADD_FAILURE() << "went on";
+        });
+    EXPECT_THROW((void)local.chat_completion(request), LimitExceededError);
+}
+
+TEST_F(CallableBackendTest, AnEmptyFunctionIsRefused) {
+    EXPECT_THROW(CallableBackend(Stream{}), ConfigError);
+    EXPECT_THROW(CallableBackend(CallableBackend::Complete{}), ConfigError);
+}
+
+}  // namespace
+}  // namespace cloud_backend::test
