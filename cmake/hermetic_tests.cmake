@@ -1,5 +1,7 @@
 # Tests reach nothing but the loopback interface: no key that could be billed, no proxy.
-set(hermetic_unset OPENAI_API_KEY OPENAI_BASE_URL OPENAI_ORG_ID OPENAI_PROJECT_ID http_proxy
-                   https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY)
+set(hermetic_unset
+    OPENAI_API_KEY OPENAI_BASE_URL OPENAI_ORG_ID OPENAI_PROJECT_ID
+    ANTHROPIC_API_KEY ANTHROPIC_BASE_URL
+    http_proxy https_proxy HTTPS_PROXY all_proxy ALL_PROXY no_proxy NO_PROXY)
 list(TRANSFORM hermetic_unset APPEND "=unset:" OUTPUT_VARIABLE hermetic_environment_modification)
 list(TRANSFORM hermetic_unset PREPEND "--unset=" OUTPUT_VARIABLE hermetic_env_arguments)

@@ -24,6 +24,22 @@ void check(const std::vector<FallbackBackend>& backends) {
 
 }  // namespace
 
+std::string_view to_string(FallbackDecision::Kind kind) noexcept {
+    switch (kind) {
+        case FallbackDecision::Kind::skipped:
+            return "skipped";
+        case FallbackDecision::Kind::asked:
+            return "asked";
+        case FallbackDecision::Kind::answered:
+            return "answered";
+        case FallbackDecision::Kind::fell_back:
+            return "fell back";
+        case FallbackDecision::Kind::gave_up:
+            return "gave up";
+    }
+    return {};
+}
+
 FallbackRouter::FallbackRouter(std::vector<FallbackBackend> backends, FallbackOptions options)
     : backends_(std::move(backends)), options_(std::move(options)) {
     check(backends_);

@@ -53,6 +53,9 @@ struct FallbackDecision {
     const ErrorDetails* error = nullptr;  ///< Of what was skipped or failed; else null.
 };
 
+/// "skipped", "asked", "answered", "fell back", "gave up"
+[[nodiscard]] CLOUD_BACKEND_EXPORT std::string_view to_string(FallbackDecision::Kind kind) noexcept;
+
 struct FallbackOptions {
     /// Whether the next backend is asked after this error; must be thread-safe. A cancel, what the
     /// user's callback throws, and what fails after something was delivered end the call anyway.

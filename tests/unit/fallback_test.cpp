@@ -65,10 +65,8 @@ class Fallback : public ::testing::Test {
 protected:
     FallbackOptions options{.on_decision =
                                 [this](const FallbackDecision& decision) {
-                                    constexpr const char* names[] = {"skipped", "asked", "answered",
-                                                                     "fell back", "gave up"};
                                     told.push_back(std::string(decision.backend) + " " +
-                                                   names[static_cast<int>(decision.kind)]);
+                                                   std::string(to_string(decision.kind)));
                                 },
                             .now = [this] { return now; }};
     TimePoint now{1h};
