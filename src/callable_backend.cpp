@@ -97,7 +97,7 @@ private:
 };
 
 template <class Function>
-const Function& required(const Function& function) {
+Function required(Function function) {
     if (!function) throw ConfigError("the function of a CallableBackend is empty");
     return function;
 }
@@ -105,10 +105,10 @@ const Function& required(const Function& function) {
 }  // namespace
 
 CallableBackend::CallableBackend(Stream stream, std::function<TimePoint()> now)
-    : function_(required(stream)), now_(std::move(now)) {}
+    : function_(required(std::move(stream))), now_(std::move(now)) {}
 
 CallableBackend::CallableBackend(Complete complete, std::function<TimePoint()> now)
-    : function_(required(complete)), now_(std::move(now)) {}
+    : function_(required(std::move(complete))), now_(std::move(now)) {}
 
 CallableBackend::~CallableBackend() = default;
 
