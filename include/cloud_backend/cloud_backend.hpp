@@ -10,6 +10,8 @@
 #include <cloud_backend/endpoint_health.hpp>
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/fallback.hpp>
+#include <cloud_backend/model_router.hpp>
+#include <cloud_backend/model_routes.hpp>
 #include <cloud_backend/openai.hpp>
 #include <cloud_backend/options.hpp>
 #include <cloud_backend/raw_json.hpp>

@@ -1,0 +1,181 @@
+#include <cloud_backend/error.hpp>
+#include <cloud_backend/model_router.hpp>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Requests go to the backend of their model. SPEC F6.
+namespace cloud_backend::test {
+namespace {
+
+/// Answers with the model it was asked for, and remembers what it was given.
+struct FakeBackend final : ChatBackend {
+    ChatCompletion chat_completion(const ChatRequest& request,
+                                   const CallOptions& options) override {
+        last_request = &request;
+        asked_models.push_back(request.model);
+        deadline = options.deadline;
+        return {.model = request.model};
+    }
+    ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
+                                   const CallOptions& options) override {
+        (void)on_chunk(ChatChunk{.id = "piece", .model = request.model});
+        return chat_completion(request, options);
+    }
+
+    const ChatRequest* last_request = nullptr;
+    std::vector<std::string> asked_models{};
+    decltype(CallOptions::deadline) deadline{};
+};
+
+using Asked = std::vector<std::string>;
+
+class Router : public ::testing::Test {
+protected:
+    std::shared_ptr<FakeBackend> cloud = std::make_shared<FakeBackend>();
+    std::shared_ptr<FakeBackend> local = std::make_shared<FakeBackend>();
+    ModelRoutes routes{{{ModelPattern::prefix("gpt-"), "cloud"},
+                        {ModelPattern::regex("llama.*"), "local", "llama3"}}};
+    ModelRouter::Backends backends{{"cloud", cloud}, {"local", local}};
+
+    std::string complaint() const {
+        try {
+            const ModelRouter router(routes, backends);
+            return "no complaint";
+        } catch (const ConfigError& error) {
+            return error.what();
+        }
+    }
+};
+
+TEST_F(Router, AsksTheBackendOfTheModel) {  // F6
+    ModelRouter router(routes, backends);
+    EXPECT_EQ(router.chat_completion({.model = "gpt-4o"}).model, "gpt-4o");
+    EXPECT_EQ(cloud->asked_models, Asked{"gpt-4o"});
+    EXPECT_EQ(local->asked_models, Asked{});
+}
+
+TEST_F(Router, AsksForTheModelOfTheRoute) {  // F6
+    ModelRouter router(routes, backends);
+    const ChatRequest request{.model = "llama3.2:1b", .messages = {Message::user("ping")}};
+    EXPECT_EQ(router.chat_completion(request).model, "llama3");
+    EXPECT_EQ(local->asked_models, Asked{"llama3"});
+    EXPECT_EQ(request.model, "llama3.2:1b");
+}
+
+TEST_F(Router, CopiesARequestOnlyToChangeItsModel) {
+    ModelRouter router(routes, backends);
+    const ChatRequest unchanged{.model = "gpt-4o"};
+    router.chat_completion(unchanged);
+    EXPECT_EQ(cloud->last_request, &unchanged);
+    const ChatRequest renamed{.model = "llama"};
+    router.chat_completion(renamed);
+    EXPECT_NE(local->last_request, &renamed);
+}
+
+TEST_F(Router, StreamsFromTheBackendOfTheModel) {  // F6
+    ModelRouter router(routes, backends);
+    std::string seen;
+    const auto answer = router.chat_completion({.model = "llama3.2"}, [&](const ChatChunk& chunk) {
+        seen += chunk.id + " of " + chunk.model;
+    });
+    EXPECT_EQ(seen, "piece of llama3");
+    EXPECT_EQ(answer.model, "llama3");
+    EXPECT_EQ(cloud->asked_models, Asked{});
+}
+
+TEST_F(Router, HandsTheOptionsOn) {
+    using namespace std::chrono_literals;
+    ModelRouter router(routes, backends);
+    router.chat_completion({.model = "gpt-4o"}, {.deadline = 7s});
+    EXPECT_EQ(cloud->deadline, 7s);
+    router.chat_completion({.model = "llama"}, [](const ChatChunk&) {}, {.deadline = 8s});
+    EXPECT_EQ(local->deadline, 8s);
+}
+
+TEST_F(Router, WithoutARouteItIsNotFoundAndNothingIsSent) {
+    ModelRouter router(routes, backends);
+    try {
+        router.chat_completion({.model = "o1\n" + std::string(1000, 'x')});
+        FAIL();
+    } catch (const NotFoundError& error) {
+        EXPECT_EQ(std::string(error.what()),
+                  "no route for model \"o1\\n" + std::string(121, 'x') + "...\"");
+        EXPECT_FALSE(error.retryable());
+        EXPECT_TRUE(error.attempts().empty());
+    }
+    EXPECT_THROW(router.chat_completion({.model = ""}, [](const ChatChunk&) {}), NotFoundError);
+    EXPECT_EQ(cloud->asked_models, Asked{});
+    EXPECT_EQ(local->asked_models, Asked{});
+}
+
+TEST_F(Router, WithoutARouteTheDefaultBackendIsAskedForTheModelAsItIs) {
+    const auto other = std::make_shared<FakeBackend>();
+    ModelRouter router(routes, backends, other);
+    router.chat_completion({.model = "o1"});
+    router.chat_completion({.model = "o3"}, [](const ChatChunk&) {});
+    router.chat_completion({.model = "gpt-4o"});
+    EXPECT_EQ(other->asked_models, (Asked{"o1", "o3"}));
+    EXPECT_EQ(cloud->asked_models, Asked{"gpt-4o"});
+}
+
+TEST_F(Router, TheExceptionsOfABackendPassUnchanged) {
+    struct Failing final : ChatBackend {
+        ChatCompletion chat_completion(const ChatRequest&, const CallOptions&) override {
+            throw std::domain_error("mine");
+        }
+        ChatCompletion chat_completion(const ChatRequest&, const ChunkCallback&,
+                                       const CallOptions&) override {
+            throw std::domain_error("mine");
+        }
+    };
+    backends["cloud"] = std::make_shared<Failing>();
+    ModelRouter router(routes, backends);
+    EXPECT_THROW(router.chat_completion({.model = "gpt-4o"}), std::domain_error);
+}
+
+TEST_F(Router, MayBeABackendOfAnother) {
+    const auto inner = std::make_shared<ModelRouter>(routes, backends);
+    ModelRouter outer(ModelRoutes({{ModelPattern::regex(".*"), "inner"}}), {{"inner", inner}});
+    outer.chat_completion({.model = "llama"});
+    EXPECT_EQ(local->asked_models, Asked{"llama3"});
+}
+
+TEST_F(Router, ACallbackMayDestroyIt) {
+    auto router = std::make_unique<ModelRouter>(routes, std::exchange(backends, {}));
+    const std::weak_ptr<FakeBackend> backend = std::exchange(local, nullptr);
+    const auto answer =
+        router->chat_completion({.model = "llama"}, [&](const ChatChunk&) { router.reset(); });
+    EXPECT_EQ(answer.model, "llama3");
+    EXPECT_TRUE(backend.expired());
+}
+
+TEST_F(Router, RefusesABackendThatIsNull) {
+    backends["spare"] = nullptr;
+    EXPECT_EQ(complaint(), R"(the backend "spare" is null)");
+}
+
+TEST_F(Router, RefusesARouteToABackendThatIsNotThere) {
+    backends.erase("local");
+    EXPECT_EQ(complaint(), R"(the route for "llama.*" leads to an unknown backend, "local")");
+}
+
+TEST_F(Router, NeedsNoRouteToABackend) {
+    backends["spare"] = std::make_shared<FakeBackend>();
+    EXPECT_EQ(complaint(), "no complaint");
+}
+
+TEST_F(Router, TellsItsRoutes) {
+    const ModelRouter router(routes, backends);
+    ASSERT_NE(router.routes().find("llama"), nullptr);
+    EXPECT_EQ(router.routes().find("llama")->backend, "local");
+}
+
+}  // namespace
+}  // namespace cloud_backend::test
