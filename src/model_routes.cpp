@@ -17,14 +17,24 @@ namespace {
 constexpr std::size_t longest_expression = 1024;  // Compiling it recurses once per character.
 constexpr std::size_t longest_matched_model = 256;
 
+/// libstdc++ fills a table of a locale unguarded when it is first needed, which is a race between
+/// threads that compile or match "\b". So it is needed here first.
+std::locale with_filled_tables(const std::locale& locale) {
+    const char any = 'x';
+    char narrowed{};
+    std::use_facet<std::ctype<char>>(locale).narrow(&any, &any + 1, '\0', &narrowed);
+    return locale;
+}
+
 std::regex compile(const std::string& expression) {
     auto flags = std::regex::ECMAScript | std::regex::nosubs;
 #ifdef __GLIBCXX__
     // Its backtracking needs 2 s to find that "(-[a-z-]*)*" does not match 26 dashes and a "!".
     flags |= std::regex_constants::__polynomial;
 #endif
+    static const std::locale locale = with_filled_tables(std::locale::classic());
     std::regex compiled;
-    compiled.imbue(std::locale::classic());
+    compiled.imbue(locale);
     compiled.assign(expression, flags);
     return compiled;
 }

@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -86,6 +88,22 @@ TEST(ModelPattern, NoNameTakesExponentialTime) {
     EXPECT_FALSE(ModelPattern::regex("(a|aa)*b").matches(std::string(256, 'a')));
 }
 #endif
+
+TEST(ModelPattern, ManyThreadsMayMakeAndMatchThemAtOnce) {  // ThreadSanitizer looks for races.
+    const auto shared = ModelPattern::regex(R"(\bllama\b.*)");
+    std::atomic<int> matches = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int i = 0; i < 4; ++i) {
+            threads.emplace_back([&] {
+                const auto own = ModelPattern::regex(R"(\w+\b-[[:digit:]]b)");
+                matches += shared.matches("llama-3b") ? 1 : 0;
+                matches += own.matches("llama-3b") ? 1 : 0;
+            });
+        }
+    }
+    EXPECT_EQ(matches, 8);
+}
 
 TEST(ModelPattern, RefusesWhatCanMatchNothing) {
     const std::string empty = "expected a pattern, not an empty text";
