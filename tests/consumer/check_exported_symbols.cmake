@@ -13,7 +13,7 @@ execute_process(
 string(REGEX MATCHALL "[^\n]+" symbols "${symbols}")
 
 set(of_cloud_backend "^_Z(T[VISTC]|Thn[0-9]+_|GV)?(NK?)?13cloud_backend[^ ]* [TDBRVWu] ")
-set(of_std "^_Z(T[VISTC]|GV|Z)?(NK?)?S[tabsiod][^ ]* [WVu] ")
+set(of_std "^_Z(T[VISTC]|(GV)?Z?)(NK?)?S[tabsiod][^ ]* [WVu] ")
 set(exported "${symbols}")
 list(FILTER exported INCLUDE REGEX "${of_cloud_backend}")
 if(NOT exported)
