@@ -19,9 +19,8 @@ std::shared_ptr<cb::ChatBackend> backend_at(const embedded_server::EmbeddedServe
 void ask(cb::ModelRouter& router, const std::string& model) {
     const auto answer =
         router.chat_completion({.model = model, .messages = {cb::Message::user("ping")}});
-    // There is a route: without one, and without a default backend, asking is a NotFoundError.
-    std::cout << model << ": " << router.routes().find(model)->backend << " answered as "
-              << answer.model << '\n';
+    std::cout << model << ": " << answer.metadata.backend << " answered as " << answer.model
+              << '\n';
 }
 
 }  // namespace

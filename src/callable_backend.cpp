@@ -11,6 +11,7 @@
 #include <optional>
 #include <stop_token>
 #include <utility>
+#include <variant>
 
 namespace cloud_backend {
 
@@ -104,20 +105,26 @@ Function required(Function function) {
 
 }  // namespace
 
+struct CallableBackend::Core {
+    std::variant<Stream, Complete> function;
+    std::function<TimePoint()> now;
+};
+
 CallableBackend::CallableBackend(Stream stream, std::function<TimePoint()> now)
-    : function_(required(std::move(stream))), now_(std::move(now)) {}
+    : core_(std::make_shared<const Core>(Core{required(std::move(stream)), std::move(now)})) {}
 
 CallableBackend::CallableBackend(Complete complete, std::function<TimePoint()> now)
-    : function_(required(std::move(complete))), now_(std::move(now)) {}
+    : core_(std::make_shared<const Core>(Core{required(std::move(complete)), std::move(now)})) {}
 
 CallableBackend::~CallableBackend() = default;
 
 ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
                                                 const CallOptions& options) {
+    const auto core = core_;
     const ChunkCallback ignore([](const ChatChunk&) {});
-    const auto* complete = std::get_if<Complete>(&function_);
+    const auto* complete = std::get_if<Complete>(&core->function);
     if (complete == nullptr) return chat_completion(request, ignore, options);
-    return FunctionCall(ignore, options, now_).run([&](FunctionCall&) {
+    return FunctionCall(ignore, options, core->now).run([&](FunctionCall&) {
         return (*complete)(request, options);
     });
 }
@@ -125,14 +132,15 @@ ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
 ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
                                                 const ChunkCallback& on_chunk,
                                                 const CallOptions& options) {
-    return FunctionCall(on_chunk, options, now_).run([&](FunctionCall& call) {
-        if (const auto* complete = std::get_if<Complete>(&function_)) {
+    const auto core = core_;  // The callback may destroy this backend.
+    return FunctionCall(on_chunk, options, core->now).run([&](FunctionCall& call) {
+        if (const auto* complete = std::get_if<Complete>(&core->function)) {
             ChatCompletion answer = (*complete)(request, options);
             (void)call.deliver(detail::as_chunk(answer));
             return answer;
         }
         const auto deliver = [&call](const ChatChunk& chunk) { return call.deliver(chunk); };
-        std::get<Stream>(function_)(request, deliver, options);
+        std::get<Stream>(core->function)(request, deliver, options);
         return call.delivered();
     });
 }

@@ -40,10 +40,15 @@ std::string_view to_string(FallbackDecision::Kind kind) noexcept {
     return {};
 }
 
+struct FallbackRouter::Core {
+    std::vector<FallbackBackend> backends;
+    FallbackOptions options;
+};
+
 FallbackRouter::FallbackRouter(std::vector<FallbackBackend> backends, FallbackOptions options)
-    : backends_(std::move(backends)), options_(std::move(options)) {
-    check(backends_);
-    if (!options_.should_fall_back || !options_.now) {
+    : core_(std::make_shared<const Core>(Core{std::move(backends), std::move(options)})) {
+    check(core_->backends);
+    if (!core_->options.should_fall_back || !core_->options.now) {
         throw ConfigError("a function of FallbackOptions that is needed is empty");
     }
 }
@@ -52,25 +57,27 @@ FallbackRouter::~FallbackRouter() = default;
 
 ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
                                                const CallOptions& options) {
-    return detail::FallbackCall({backends_, options_, request, options}).run();
+    const auto core = core_;  // A hook may destroy this router.
+    return detail::FallbackCall({core->backends, core->options, request, options}).run();
 }
 
 ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
                                                const ChunkCallback& on_chunk,
                                                const CallOptions& options) {
+    const auto core = core_;  // The callback may destroy this router.
     detail::HeldBackStream stream(on_chunk);
-    return detail::FallbackCall({backends_, options_, request, options, &stream}).run();
+    return detail::FallbackCall({core->backends, core->options, request, options, &stream}).run();
 }
 
 std::optional<ErrorDetails> FallbackRouter::unavailable() const {
     std::vector<BackendFailure> failures;
-    for (const FallbackBackend& backend : backends_) {
+    for (const FallbackBackend& backend : core_->backends) {
         auto refusal = backend.backend->unavailable();
         if (!refusal) return std::nullopt;
         failures.push_back({.backend = backend.name,
                             .error = std::make_shared<const ErrorDetails>(std::move(*refusal))});
     }
-    return detail::all_failed(backends_, std::move(failures));
+    return detail::all_failed(core_->backends, std::move(failures));
 }
 
 }  // namespace cloud_backend

@@ -1,8 +1,8 @@
 #include "fallback_call.hpp"
 
 #include "core/redact.hpp"
+#include "core/router_metadata.hpp"
 #include "failures.hpp"
-#include "router_metadata.hpp"
 
 #include <algorithm>
 #include <memory>

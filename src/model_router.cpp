@@ -1,4 +1,5 @@
 #include "core/redact.hpp"
+#include "core/router_metadata.hpp"
 
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/model_router.hpp>
@@ -58,10 +59,16 @@ ChatCompletion ModelRouter::route(const ChatRequest& request, const Ask& ask) co
         raise({.code = ErrorCode::not_found,
                .message = "no route for model " + quoted(request.model)});
     }
-    if (found == nullptr || found->model.empty()) return ask(*backend, request);
+    const std::string name = found == nullptr ? "default" : found->backend;
+    const auto answer = [&](const ChatRequest& routed) {
+        ChatCompletion completion = ask(*backend, routed);
+        detail::note_answer(completion.metadata, name, routed.model);
+        return completion;
+    };
+    if (found == nullptr || found->model.empty()) return answer(request);
     ChatRequest renamed = request;
     renamed.model = found->model;
-    return ask(*backend, renamed);
+    return answer(renamed);
 }
 
 }  // namespace cloud_backend

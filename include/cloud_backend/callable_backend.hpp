@@ -5,7 +5,7 @@
 #include <cloud_backend/export.hpp>
 
 #include <functional>
-#include <variant>
+#include <memory>
 
 namespace cloud_backend {
 
@@ -13,6 +13,7 @@ namespace cloud_backend {
 ///
 /// A function that streams serves plain calls too, and one that completes serves streams, in one
 /// chunk. It is called on the caller's thread; several calls at once need one that is thread-safe.
+/// A call keeps what it needs alive: its callback may destroy the backend.
 class CLOUD_BACKEND_EXPORT CallableBackend final : public ChatBackend {
 public:
     /// Gives the answer to `on_chunk`, piece by piece, and returns when it is whole. Where
@@ -38,8 +39,8 @@ public:
                                    const CallOptions& options = {}) override;
 
 private:
-    std::variant<Stream, Complete> function_;
-    std::function<TimePoint()> now_;
+    struct Core;
+    std::shared_ptr<const Core> core_;
 };
 
 }  // namespace cloud_backend

@@ -76,7 +76,8 @@ struct FallbackOptions {
 /// are held back until one does. Never are chunks of two backends delivered. Routers nest.
 ///
 /// Options of a call, its headers too, go to whichever backend is asked. Thread-safe if the
-/// backends are; it shares in owning them.
+/// backends are; it shares in owning them. A call keeps what it needs alive: its callback may
+/// destroy the router.
 class CLOUD_BACKEND_EXPORT FallbackRouter final : public ChatBackend {
 public:
     /// Throws `ConfigError` when there is no backend, or one is null, has no name or another's.
@@ -94,8 +95,8 @@ public:
     [[nodiscard]] std::optional<ErrorDetails> unavailable() const override;
 
 private:
-    std::vector<FallbackBackend> backends_;
-    FallbackOptions options_;
+    struct Core;
+    std::shared_ptr<const Core> core_;
 };
 
 }  // namespace cloud_backend

@@ -11,7 +11,8 @@
 namespace cloud_backend {
 
 /// Hands each request to the backend that the routes name for its model (SPEC F6). What the backend
-/// answers or throws comes back unchanged.
+/// throws comes back unchanged; the metadata of its answer says its name, "default" for the default
+/// backend, and the model it was asked for.
 ///
 /// The model is `ChatRequest::model`; one that hides in `ChatRequest::extra` is not looked at.
 /// May be used by several threads at once if its backends may.

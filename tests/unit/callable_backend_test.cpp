@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
@@ -174,6 +175,17 @@ TEST_F(CallableBackendTest, AnAnswerOfTooManyPartsIsALimit) {  // T8
             ADD_FAILURE() << "went on";
         });
     EXPECT_THROW((void)local.chat_completion(request), LimitExceededError);
+}
+
+TEST_F(CallableBackendTest, ACallbackMayDestroyIt) {
+    auto local = std::make_unique<CallableBackend>(
+        streaming([text = std::string("a text that is longer than a small string")](
+                      const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+            EXPECT_TRUE(on_chunk(content_chunk_of(text)));
+        }));
+    const auto answer = local->chat_completion(request, [&](const ChatChunk&) { local.reset(); });
+    EXPECT_TRUE(answer.content().ends_with("small string"));
 }
 
 TEST_F(CallableBackendTest, AnEmptyFunctionIsRefused) {

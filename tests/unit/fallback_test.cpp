@@ -383,6 +383,12 @@ TEST_F(Fallback, ACallbackCanStopTheStream) {
     EXPECT_EQ(answer.metadata.backend, "a");
 }
 
+TEST_F(Fallback, ACallbackMayDestroyTheRouter) {
+    auto both = std::make_unique<FallbackRouter>(router(answering("one"), answering("two")));
+    const auto answer = both->chat_completion(request, [&](const ChatChunk&) { both.reset(); });
+    EXPECT_EQ(answer.metadata.backend, "a");
+}
+
 // --- time ---------------------------------------------------------------------------------------
 
 TEST_F(Fallback, OneDeadlineIsOverEverything) {  // F4

@@ -56,7 +56,10 @@ protected:
 
 TEST_F(Router, AsksTheBackendOfTheModel) {  // F6
     ModelRouter router(routes, backends);
-    EXPECT_EQ(router.chat_completion({.model = "gpt-4o"}).model, "gpt-4o");
+    const auto answer = router.chat_completion({.model = "gpt-4o"});
+    EXPECT_EQ(answer.model, "gpt-4o");
+    EXPECT_EQ(answer.metadata.backend, "cloud");
+    EXPECT_EQ(answer.metadata.model, "gpt-4o");
     EXPECT_EQ(cloud->asked_models, Asked{"gpt-4o"});
     EXPECT_EQ(local->asked_models, Asked{});
 }
