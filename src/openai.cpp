@@ -1,4 +1,5 @@
 #include "chat/chat_reader.hpp"
+#include "chat/chunk_decoder.hpp"
 #include "chat/request_json.hpp"
 
 #include <cloud_backend/openai.hpp>
@@ -55,29 +56,23 @@ ChatCompletion OpenAICloudBackend::chat_completion_raw(std::string_view body,
                detail::requested_choices(body), on_chunk, options);
 }
 
-// `body` is moved on, which clang-tidy does not see inside a template.
-template <class Reader>
-ChatCompletion OpenAICloudBackend::ask(
-    std::string body,  // NOLINT(performance-unnecessary-value-param)
-    Reader reader, const CallOptions& call_options) const {
-    auto metadata = stream(chat_path, std::move(body), reader, call_options);
-    ChatCompletion completion = reader.take();
-    completion.metadata = std::move(metadata);
-    return completion;
-}
-
 ChatCompletion OpenAICloudBackend::ask(std::string body, const CallOptions& call_options) const {
-    return ask(std::move(body), detail::CompletionReader(options().limits), call_options);
+    const LimitOptions& limits = options().limits;
+    detail::CompletionReader reader(limits,
+                                    std::make_unique<detail::ChunkDecoder>(limits.json_depth));
+    return detail::completion_of(reader, stream(chat_path, std::move(body), reader, call_options));
 }
 
 ChatCompletion OpenAICloudBackend::ask(std::string body, int choices, const ChunkCallback& on_chunk,
                                        const CallOptions& call_options) const {
-    return ask(std::move(body),
-               detail::ChatStreamReader(on_chunk, {.limits = options().limits,
-                                                   .fail_on_malformed = options().fail_on_malformed,
-                                                   .expected_choices = choices,
-                                                   .stop = call_options.stop}),
-               call_options);
+    const LimitOptions& limits = options().limits;
+    detail::ChatStreamReader reader(on_chunk,
+                                    {.limits = limits,
+                                     .fail_on_malformed = options().fail_on_malformed,
+                                     .expected_choices = choices,
+                                     .stop = call_options.stop},
+                                    std::make_unique<detail::ChunkDecoder>(limits.json_depth));
+    return detail::completion_of(reader, stream(chat_path, std::move(body), reader, call_options));
 }
 
 std::unique_ptr<OpenAICloudBackend> create_openai_backend(ClientOptions options) {

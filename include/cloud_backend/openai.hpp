@@ -47,8 +47,6 @@ private:
     ChatCompletion ask(std::string body, const CallOptions& call_options) const;
     ChatCompletion ask(std::string body, int choices, const ChunkCallback& on_chunk,
                        const CallOptions& call_options) const;
-    template <class Reader>
-    ChatCompletion ask(std::string body, Reader reader, const CallOptions& call_options) const;
 };
 
 /// A backend for OpenAI's service, or for `options.base_url`. Throws `ConfigError` (SPEC T11).

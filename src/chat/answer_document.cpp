@@ -1,8 +1,6 @@
 #include "chat/answer_document.hpp"
 
-#include "chat/answer_reader.hpp"
 #include "chat/api_error.hpp"
-#include "chat/completion_json.hpp"
 #include "chat/html_title.hpp"
 #include "chat/json_document.hpp"
 #include "chat/json_fields.hpp"
@@ -70,7 +68,7 @@ bool AnswerDocument::begins_with_bare_line() {
         JsonDocument document(limits_.json_depth);
         const auto parsed = document.parse(std::string_view(body_).substr(0, end));
         const auto* json = std::get_if<simdjson::dom::element>(&parsed);
-        const bool is_document = json == nullptr || read_completion(*json);
+        const bool is_document = json == nullptr || format_.read_completion(*json);
         first_line_ = is_document ? FirstLine::document : FirstLine::no_answer;
         if (!is_document && find_error(*json)) return true;
     }
@@ -100,8 +98,8 @@ std::variant<ChatCompletion, ErrorDetails> AnswerDocument::read() {
                             .message = "the JSON of the answer is nested too deeply"};
     }
     const auto json = std::get<simdjson::dom::element>(parsed);
-    if (auto failure = find_failure(json)) return std::move(*failure);
-    auto completion = read_completion(json);
+    if (auto failure = format_.find_failure(json)) return std::move(*failure);
+    auto completion = format_.read_completion(json);
     if (!completion) return unexpected("the answer is JSON, but no completion", false);
     for (const Choice& choice : completion->choices) {
         if (choice.message.tool_calls.size() <= max_listed) continue;

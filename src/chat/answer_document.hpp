@@ -1,5 +1,7 @@
 #pragma once
 
+#include "chat/answer_format.hpp"
+
 #include <cloud_backend/chat.hpp>
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/options.hpp>
@@ -17,7 +19,9 @@ namespace cloud_backend::detail {
 /// An answer that is one JSON document: its bytes, and what they amount to.
 class AnswerDocument {
 public:
-    explicit AnswerDocument(const LimitOptions& limits) : limits_(limits) {}
+    /// `format` must outlive the document.
+    AnswerDocument(const LimitOptions& limits, const AnswerFormat& format)
+        : limits_(limits), format_(format) {}
 
     /// A new, empty one.
     void begin(const ResponseHead& head);
@@ -38,6 +42,7 @@ public:
 
 private:
     LimitOptions limits_;
+    const AnswerFormat& format_;
     std::string content_type_{};
     bool framed_ = false;
     std::string body_{};

@@ -23,10 +23,6 @@ bool begins_document(char first) {
     return first == '{' || first == '[' || first == '<';
 }
 
-bool is_done(std::string_view data) {
-    return trim(data) == "[DONE]";
-}
-
 /// Calls `visit` with each line of `data` that is not blank, until it returns false; whether it
 /// never did.
 template <class Visit>
@@ -51,7 +47,8 @@ bool may_be_event_stream(std::string_view content_type) {
 
 // --- CompletionReader ----------------------------------------------------------------------------
 
-CompletionReader::CompletionReader(const LimitOptions& limits) : document_(limits) {}
+CompletionReader::CompletionReader(const LimitOptions& limits, std::unique_ptr<AnswerFormat> format)
+    : format_(std::move(format)), document_(limits, *format_) {}
 
 void CompletionReader::begin(const ResponseHead& head) {
     document_.begin(head);
@@ -76,18 +73,19 @@ ChatCompletion CompletionReader::take() {
 // --- ChatStreamReader ----------------------------------------------------------------------------
 
 ChatStreamReader::ChatStreamReader(const ChunkCallback& on_chunk,
-                                   const StreamReaderOptions& options)
+                                   const StreamReaderOptions& options,
+                                   std::unique_ptr<AnswerFormat> format)
     : on_chunk_(on_chunk),
       options_(options),
-      document_(options.limits),
-      parser_(options.limits.event),
-      decoder_(options.limits.json_depth) {}
+      format_(std::move(format)),
+      document_(options.limits, *format_),
+      parser_(options.limits.event) {}
 
 void ChatStreamReader::begin(const ResponseHead& head) {
-    format_ = Format::unknown;
+    body_ = BodyKind::unknown;
     document_.begin(head);
     parser_.reset();
-    decoder_ = ChunkDecoder(options_.limits.json_depth);
+    format_->begin();
     accumulator_.reset();
     whole_.reset();
     received_ = 0;
@@ -103,24 +101,24 @@ Reading ChatStreamReader::on_body(std::string_view bytes) {
                             .message = "the answer is larger than " +
                                        std::to_string(options_.limits.response_body) + " bytes"};
     }
-    if (format_ == Format::unknown) {
+    if (body_ == BodyKind::unknown) {
         const auto first = bytes.find_first_not_of(blank);
         if (first != std::string_view::npos && begins_document(bytes[first])) {
-            format_ = Format::document;
+            body_ = BodyKind::document;
             bytes.remove_prefix(first);
         } else if (first != std::string_view::npos) {
-            format_ = Format::events;
+            body_ = BodyKind::events;
         }
     }
-    if (format_ != Format::document) return read_events(bytes);
+    if (body_ != BodyKind::document) return read_events(bytes);
     if (auto error = document_.append(bytes)) return std::move(*error);
     if (!document_.begins_with_bare_line()) return NeedMore{};
-    format_ = Format::events;
+    body_ = BodyKind::events;
     return read_events(document_.take_bytes());
 }
 
 Reading ChatStreamReader::on_end() {
-    return format_ == Format::events ? finish_events() : read_document();
+    return body_ == BodyKind::events ? finish_events() : read_document();
 }
 
 Reading ChatStreamReader::read_events(std::string_view bytes) {
@@ -178,12 +176,13 @@ Reading ChatStreamReader::on_event(const SseEvent& event) {
 Reading ChatStreamReader::on_data(std::string_view data) {
     // E5: only what follows shows that a malformed event was not the last, cut one.
     if (must_fail()) return malformed_event();
-    if (is_done(data)) return Complete{};  // S5
-    auto decoded = decoder_.decode(data);
+    auto decoded = format_->decode(data);
     if (const auto* chunk = std::get_if<const ChatChunk*>(&decoded)) return deliver(**chunk);
     if (auto* error = std::get_if<ErrorDetails>(&decoded)) return std::move(*error);
-    if (std::holds_alternative<NoDelta>(decoded)) return NeedMore{};
-    return on_malformed_data(data);
+    if (std::holds_alternative<MalformedChunk>(decoded)) return on_malformed_data(data);
+    if (std::holds_alternative<Complete>(decoded)) return Complete{};
+    format_->commit();
+    return NeedMore{};
 }
 
 /// S6: the lines of the data may be events of their own.
@@ -202,7 +201,7 @@ Reading ChatStreamReader::on_malformed_data(std::string_view data) {
 }
 
 bool ChatStreamReader::is_event(std::string_view data) {
-    return is_done(data) || !std::holds_alternative<MalformedChunk>(decoder_.decode(data));
+    return !std::holds_alternative<MalformedChunk>(format_->decode(data));
 }
 
 /// S7
@@ -226,7 +225,7 @@ Reading ChatStreamReader::on_bare_line(std::string_view line) {
 }
 
 std::optional<ErrorDetails> ChatStreamReader::find_stream_error(std::string_view json) {
-    auto decoded = decoder_.decode(json);
+    auto decoded = format_->decode(json);
     auto* error = std::get_if<ErrorDetails>(&decoded);
     if (error == nullptr || error->code != ErrorCode::stream) return std::nullopt;
     return std::move(*error);
@@ -240,7 +239,7 @@ Reading ChatStreamReader::deliver(const ChatChunk& chunk) {
     }
     ++events_seen_;
     report_event();
-    decoder_.note_delivery();
+    format_->commit();
     delivered_ = true;  // Also if the callback throws.
     if (!on_chunk_(chunk)) return StoppedByCallback{};
     return NeedMore{};

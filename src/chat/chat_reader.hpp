@@ -1,7 +1,7 @@
 #pragma once
 
 #include "chat/answer_document.hpp"
-#include "chat/chunk_decoder.hpp"
+#include "chat/answer_format.hpp"
 
 #include <cloud_backend/chat_accumulator.hpp>
 #include <cloud_backend/chat_backend.hpp>
@@ -15,13 +15,14 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cloud_backend::detail {
 
 /// Reads an answer that is one JSON document.
 class CompletionReader final : public ResponseReader {
 public:
-    explicit CompletionReader(const LimitOptions& limits);
+    CompletionReader(const LimitOptions& limits, std::unique_ptr<AnswerFormat> format);
 
     std::string_view accept() const override { return "application/json"; }
     void begin(const ResponseHead& head) override;
@@ -33,6 +34,7 @@ public:
     [[nodiscard]] ChatCompletion take();
 
 private:
+    std::unique_ptr<AnswerFormat> format_;
     AnswerDocument document_;
     ChatCompletion completion_{};
 };
@@ -50,7 +52,8 @@ struct StreamReaderOptions {
 class ChatStreamReader final : public ResponseReader {
 public:
     /// `on_chunk` must outlive the reader.
-    ChatStreamReader(const ChunkCallback& on_chunk, const StreamReaderOptions& options);
+    ChatStreamReader(const ChunkCallback& on_chunk, const StreamReaderOptions& options,
+                     std::unique_ptr<AnswerFormat> format);
 
     std::string_view accept() const override { return "text/event-stream"; }
     void begin(const ResponseHead& head) override;
@@ -65,7 +68,7 @@ public:
     [[nodiscard]] ChatCompletion take();
 
 private:
-    enum class Format { unknown, events, document };
+    enum class BodyKind { unknown, events, document };
 
     [[nodiscard]] Reading read_events(std::string_view bytes);
     [[nodiscard]] Reading finish_events();
@@ -86,10 +89,10 @@ private:
 
     const ChunkCallback& on_chunk_;
     StreamReaderOptions options_;
-    Format format_ = Format::unknown;
+    std::unique_ptr<AnswerFormat> format_;
+    BodyKind body_ = BodyKind::unknown;
     AnswerDocument document_;
     SseParser parser_;
-    ChunkDecoder decoder_;
     ChatAccumulator accumulator_{};
     std::optional<ChatCompletion> whole_{};  ///< The answer, when it was one document.
     std::size_t received_ = 0;
@@ -97,5 +100,13 @@ private:
     std::size_t malformed_chunks_ = 0;
     bool delivered_ = false;
 };
+
+/// What `reader` has read in a call that went well, and how it went.
+template <class Reader>
+[[nodiscard]] ChatCompletion completion_of(Reader& reader, CallMetadata metadata) {
+    ChatCompletion completion = reader.take();
+    completion.metadata = std::move(metadata);
+    return completion;
+}
 
 }  // namespace cloud_backend::detail

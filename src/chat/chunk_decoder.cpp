@@ -1,18 +1,19 @@
 #include "chat/chunk_decoder.hpp"
 
+#include "chat/completion_json.hpp"
+#include "core/ascii.hpp"
+
 #include <utility>
+#include <variant>
 
 namespace cloud_backend::detail {
 
 ChunkDecoder::ChunkDecoder(std::size_t max_json_depth) : document_(max_json_depth) {}
 
-ChunkDecoder::Result ChunkDecoder::decode(std::string_view data) {
+ChunkDecoder::Event ChunkDecoder::decode(std::string_view data) {
+    if (trim(data) == "[DONE]") return Complete{};  // S5
     const auto parsed = document_.parse_padded(data);
-    if (const auto* fault = std::get_if<JsonFault>(&parsed)) {
-        if (*fault == JsonFault::malformed) return MalformedChunk{};
-        return ErrorDetails{.code = ErrorCode::limit_exceeded,
-                            .message = "the JSON of an event is nested too deeply"};
-    }
+    if (const auto* fault = std::get_if<JsonFault>(&parsed)) return event_of(*fault);
     const auto json = std::get<simdjson::dom::element>(parsed);
     simdjson::dom::object object;
     const bool is_object = json.get(object) == simdjson::SUCCESS;
@@ -24,6 +25,14 @@ ChunkDecoder::Result ChunkDecoder::decode(std::string_view data) {
     if (!traits.has_choices && !chunk_.usage) return NoDelta{};
     chunk_.raw.assign_trusted(document_.source());
     return &chunk_;
+}
+
+std::optional<ErrorDetails> ChunkDecoder::find_failure(simdjson::dom::element json) const {
+    return detail::find_failure(json);
+}
+
+std::optional<ChatCompletion> ChunkDecoder::read_completion(simdjson::dom::element json) const {
+    return detail::read_completion(json);
 }
 
 }  // namespace cloud_backend::detail

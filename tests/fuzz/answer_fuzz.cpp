@@ -1,9 +1,11 @@
 #include "chat/api_error.hpp"
 #include "chat/chat_reader.hpp"
+#include "chat/chunk_decoder.hpp"
 #include "fuzzing.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -39,7 +41,8 @@ void check_completion(const ChatCompletion& completion) {
 
 /// The answer's bytes when it was accepted; empty when it was not.
 std::optional<std::string> read_answer(const Pieces& pieces, bool framed) {
-    detail::CompletionReader reader(limits);
+    detail::CompletionReader reader(limits,
+                                    std::make_unique<detail::ChunkDecoder>(limits.json_depth));
     reader.begin({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .framed = framed});
     Reading reading;
     for (const auto piece : pieces) {

@@ -23,7 +23,7 @@ constexpr std::string_view full_chunk =
     R"("tool_calls":[{"index":7,"id":"old","type":"old","old":1,)"
     R"("function":{"name":"old","arguments":"old"}}]}}]})";
 
-detail::ChunkDecoder::Result decode(detail::ChunkDecoder& decoder, std::string_view data) {
+detail::ChunkDecoder::Event decode(detail::ChunkDecoder& decoder, std::string_view data) {
     // Bytes that could be taken for more JSON, to show a read into the padding.
     std::string padded(data);
     padded.append(SseParser::padding, '1');

@@ -1,7 +1,9 @@
 #include "chat/chat_reader.hpp"
+#include "chat/chunk_decoder.hpp"
 #include "fuzzing.hpp"
 
 #include <map>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -60,7 +62,8 @@ Account read(std::string_view input, const Pieces& pieces,
         account.chunks.push_back(chunk.raw.text());
         note(chunk, choices);
     });
-    detail::ChatStreamReader reader(on_chunk, options);
+    detail::ChatStreamReader reader(
+        on_chunk, options, std::make_unique<detail::ChunkDecoder>(options.limits.json_depth));
     reader.begin({.status = 200, .headers = {{"Content-Type", "text/event-stream"}}});
     const auto reading = read_all(reader, pieces);
 

@@ -2,6 +2,7 @@
 #include "attempt.hpp"
 #include "call.hpp"
 #include "chat/chat_reader.hpp"
+#include "chat/chunk_decoder.hpp"
 
 #include <cloud_backend/openai.hpp>
 
@@ -70,7 +71,9 @@ TEST(Cancel, IsSeenBeforeEachChunkOfAPiece) {
 TEST(Cancel, IsSeenBeforeADocumentInPlaceOfAStreamIsDelivered) {  // E3
     std::stop_source stop;
     const ChunkCallback on_chunk([](const ChatChunk&) { ADD_FAILURE(); });
-    detail::ChatStreamReader reader(on_chunk, {.stop = stop.get_token()});
+    detail::ChatStreamReader reader(
+        on_chunk, {.stop = stop.get_token()},
+        std::make_unique<detail::ChunkDecoder>(LimitOptions{}.json_depth));
     reader.begin({.status = 200});
     (void)reader.on_body(R"({"choices":[{"message":{"content":"whole"}}]})");
     stop.request_stop();

@@ -1,5 +1,6 @@
 #include "chat/api_error.hpp"
 #include "chat/chat_reader.hpp"
+#include "chat/chunk_decoder.hpp"
 #include "corpus.hpp"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -90,7 +92,8 @@ TEST_F(ChatCorpus, StreamsReadAsRecorded) {
         ++streams;
         std::string delivered;
         const ChunkCallback on_chunk([&](const ChatChunk& chunk) { delivered += chunk.content(); });
-        ChatStreamReader reader(on_chunk, {});
+        ChatStreamReader reader(on_chunk, {},
+                                std::make_unique<ChunkDecoder>(LimitOptions{}.json_depth));
         reader.begin({.status = 200, .headers = recorded.headers});
         auto reading = reader.on_body(recorded.body);
         if (std::holds_alternative<NeedMore>(reading)) reading = reader.on_end();
@@ -117,7 +120,8 @@ TEST_F(ChatCorpus, DocumentsReadAsRecorded) {
     for (const auto& recorded : cases) {
         if (recorded.kind != "json") continue;
         ++documents;
-        CompletionReader reader(LimitOptions{});
+        CompletionReader reader(LimitOptions{},
+                                std::make_unique<ChunkDecoder>(LimitOptions{}.json_depth));
         reader.begin({.status = 200, .headers = recorded.headers});
         (void)reader.on_body(recorded.body);
         ASSERT_TRUE(std::holds_alternative<Complete>(reader.on_end())) << recorded.name;

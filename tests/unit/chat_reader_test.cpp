@@ -1,5 +1,6 @@
 #include "chat/chat_reader.hpp"
 
+#include "chat/chunk_decoder.hpp"
 #include "linear_cost.hpp"
 
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -21,6 +23,10 @@ constexpr std::string_view completion_body =
     R"({"id":"c1","model":"m","choices":[{"message":{"role":"assistant","content":"Hello"},)"
     R"("finish_reason":"stop"}],"usage":{"total_tokens":3}})";
 constexpr std::string_view error_body = R"({"error":{"message":"overloaded","code":503}})";
+
+std::unique_ptr<AnswerFormat> openai(const LimitOptions& limits = {}) {
+    return std::make_unique<ChunkDecoder>(limits.json_depth);
+}
 
 ResponseHead head_of(std::string content_type, bool framed = true) {
     return {
@@ -64,7 +70,7 @@ struct PlainAnswer {
     Reading reading;
 
     explicit PlainAnswer(std::string_view body, bool framed = true, const LimitOptions& limits = {})
-        : reader(limits) {
+        : reader(limits, openai(limits)) {
         reader.begin(head_of("application/json", framed));
         reading = read_all(reader, body, 7);
     }
@@ -81,11 +87,11 @@ TEST(CompletionReader, ReadsACompletion) {
 }
 
 TEST(CompletionReader, AsksForJson) {
-    EXPECT_EQ(CompletionReader(LimitOptions{}).accept(), "application/json");
+    EXPECT_EQ(CompletionReader({}, openai()).accept(), "application/json");
 }
 
 TEST(CompletionReader, BeginsEachAttemptAnew) {
-    CompletionReader reader(LimitOptions{});
+    CompletionReader reader({}, openai());
     reader.begin(head_of("text/html"));
     (void)reader.on_body("<html>");
     reader.begin(head_of("application/json"));
@@ -187,7 +193,7 @@ protected:
     }
     Reading read(const ResponseHead& head, std::string_view body, std::size_t piece = 1'000'000) {
         contents.clear();
-        reader_.emplace(callback_, options);
+        reader_.emplace(callback_, options, openai(options.limits));
         reader_->begin(head);
         return read_all(*reader_, body, piece);
     }

@@ -16,7 +16,7 @@ namespace {
 class ChunkDecoderTest : public testing::Test {
 protected:
     void SetUp() override { decoder_ = ChunkDecoder(256); }
-    ChunkDecoder::Result decode(std::string_view data) {
+    ChunkDecoder::Event decode(std::string_view data) {
         padded_ = data;
         padded_.append(SseParser::padding, 'x');
         return decoder_.decode(std::string_view(padded_).substr(0, data.size()));
@@ -34,7 +34,7 @@ protected:
     /// The content of a chunk that is delivered.
     std::string delivered(std::string_view data) {
         std::string content(chunk(data).content());
-        decoder_.note_delivery();
+        decoder_.commit();
         return content;
     }
     ErrorDetails error(std::string_view data) { return std::get<ErrorDetails>(decode(data)); }
