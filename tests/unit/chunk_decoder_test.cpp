@@ -167,10 +167,16 @@ TEST_F(ChunkDecoderTest, TakesNullMissingAndMistypedFieldsAsEmpty) {
 
 // E5
 TEST_F(ChunkDecoderTest, FindsWhatIsNoObjectMalformed) {
-    for (const std::string_view data : {"", "{", "text", "[DONE]", "null", "1", "true", R"("text")",
+    for (const std::string_view data : {"", "{", "text", "[DONE", "null", "1", "true", R"("text")",
                                         "[]", R"([{"choices":[]}])", R"({"choices":[]} x)"}) {
         EXPECT_TRUE(is_malformed(data)) << data;
     }
+}
+
+// S5
+TEST_F(ChunkDecoderTest, KnowsTheEnd) {
+    EXPECT_TRUE(std::holds_alternative<Complete>(decode("[DONE]")));
+    EXPECT_TRUE(std::holds_alternative<Complete>(decode(" [DONE]\n")));
 }
 
 // A11
