@@ -171,7 +171,7 @@ int status_of_name(std::string_view name) {
         std::string_view name;
         int status;
     };
-    constexpr std::array<Row, 24> table{{
+    constexpr std::array<Row, 26> table{{
         {"rate_limit_exceeded", 429},
         {"rate_limit_error", 429},
         {"rate_limit_reached", 429},
@@ -186,8 +186,10 @@ int status_of_name(std::string_view name) {
         {"content_policy_violation", 400},
         {"authentication_error", 401},
         {"invalid_api_key", 401},
+        {"billing_error", 402},
         {"permission_error", 403},
         {"not_found_error", 404},
+        {"request_too_large", 413},
         {"overloaded_error", 529},
         {"server_error", 500},
         {"api_error", 500},
@@ -210,7 +212,8 @@ int status_in_band(const ErrorFields& fields) {
 
 bool is_context_length(const ErrorFields& fields) {
     return fields.code == "context_length_exceeded" ||
-           fields.message.find("maximum context length") != std::string::npos;
+           fields.message.find("maximum context length") != std::string::npos ||
+           fields.message.starts_with("prompt is too long");  // Anthropic
 }
 
 /// Not inside a character.

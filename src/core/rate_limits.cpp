@@ -70,7 +70,7 @@ std::optional<Duration> parse_reset_duration(std::string_view text) {
 
 std::string find_request_id(const Headers& headers) {
     for (const char* name :
-         {"x-request-id", "apim-request-id", "x-ms-request-id", "x-generation-id"}) {
+         {"x-request-id", "apim-request-id", "x-ms-request-id", "x-generation-id", "request-id"}) {
         const std::string* id = find_header(headers, name);
         if (id != nullptr && !id->empty()) return *id;
     }
