@@ -1,10 +1,10 @@
 #include "chat/chat_reader.hpp"
 #include "chat/chunk_decoder.hpp"
 #include "chat/request_json.hpp"
+#include "environment.hpp"
 
 #include <cloud_backend/openai.hpp>
 
-#include <cstdlib>
 #include <string>
 #include <utility>
 
@@ -13,11 +13,6 @@ namespace cloud_backend {
 namespace {
 
 constexpr std::string_view chat_path = "/chat/completions";
-
-std::string from_environment_variable(const char* name) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): said in the docstring
-    return value == nullptr ? std::string() : std::string(value);
-}
 
 }  // namespace
 
@@ -80,12 +75,12 @@ std::unique_ptr<OpenAICloudBackend> create_openai_backend(ClientOptions options)
 }
 
 ClientOptions from_environment() {
-    ClientOptions options{.api_key = from_environment_variable("OPENAI_API_KEY")};
-    if (auto url = from_environment_variable("OPENAI_BASE_URL"); !url.empty()) {
+    ClientOptions options{.api_key = detail::environment_variable("OPENAI_API_KEY")};
+    if (auto url = detail::environment_variable("OPENAI_BASE_URL"); !url.empty()) {
         options.base_url = std::move(url);
     }
     const auto add_header = [&](const char* header, const char* variable) {
-        if (auto value = from_environment_variable(variable); !value.empty()) {
+        if (auto value = detail::environment_variable(variable); !value.empty()) {
             options.headers.push_back({header, std::move(value)});
         }
     };

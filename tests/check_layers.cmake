@@ -22,7 +22,7 @@ function(layer_of path result)
     set(layer_patterns
         "spdlog_api ^include/cloud_backend/spdlog\\.hpp$"
         "chat_api ^include/cloud_backend/(raw_json|chat|chat_accumulator|chat_backend)\\.hpp$"
-        "client_api ^include/cloud_backend/(client|openai|callable_backend|fallback|cloud_backend)\\.hpp$"
+        "client_api ^include/cloud_backend/(client|openai|anthropic|callable_backend|fallback|cloud_backend)\\.hpp$"
         "routes_api ^include/cloud_backend/model_rout[a-z]+\\.hpp$"
         "core_api ^include/cloud_backend/[a-z0-9_]+\\.hpp$"
         "core ^src/core/"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cloud_backend/anthropic.hpp>
 #include <cloud_backend/backend_error.hpp>
 #include <cloud_backend/callable_backend.hpp>
 #include <cloud_backend/chat.hpp>

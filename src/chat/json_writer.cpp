@@ -37,19 +37,6 @@ constexpr bool needs_escape(char c) {
     return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20;
 }
 
-void append_string(std::string& out, std::string_view text) {
-    out += '"';
-    std::size_t written = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!needs_escape(text[i])) continue;
-        out += text.substr(written, i - written);
-        append_escape(out, text[i]);
-        written = i + 1;
-    }
-    out += text.substr(written);
-    out += '"';
-}
-
 template <class Number>
 void append_number(std::string& out, Number number) {
     std::array<char, 32> digits{};
@@ -76,7 +63,7 @@ void append_object(std::string& out, simdjson::dom::object object) {
     char separator = '{';
     for (const auto& [key, value] : object) {
         out += separator;
-        append_string(out, key);
+        append_json_string(out, key);
         out += ':';
         append_json(out, value);
         separator = ',';
@@ -86,6 +73,19 @@ void append_object(std::string& out, simdjson::dom::object object) {
 
 }  // namespace
 
+void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (!needs_escape(text[i])) continue;
+        out += text.substr(written, i - written);
+        append_escape(out, text[i]);
+        written = i + 1;
+    }
+    out += text.substr(written);
+    out += '"';
+}
+
 void append_json(std::string& out, simdjson::dom::element value) {
     using simdjson::dom::element_type;
     switch (value.type()) {
@@ -94,7 +94,7 @@ void append_json(std::string& out, simdjson::dom::element value) {
         case element_type::OBJECT:
             return append_object(out, value.get_object().value_unsafe());
         case element_type::STRING:
-            return append_string(out, value.get_string().value_unsafe());
+            return append_json_string(out, value.get_string().value_unsafe());
         case element_type::INT64:
             return append_number(out, value.get_int64().value_unsafe());
         case element_type::UINT64:
@@ -120,7 +120,7 @@ void store_json(RawJson& target, simdjson::dom::element value, std::string& buff
 void MemberCollector::add(std::string_view key, simdjson::dom::element value) {
     if (value.is_null()) return;
     buffer_ += buffer_.size() == start_ ? '{' : ',';
-    append_string(buffer_, key);
+    append_json_string(buffer_, key);
     buffer_ += ':';
     append_json(buffer_, value);
 }

@@ -13,6 +13,9 @@ namespace cloud_backend::detail {
 /// Appends `value` as JSON text without white space.
 void append_json(std::string& out, simdjson::dom::element value);
 
+/// Appends `text`, which is UTF-8, as a JSON string with its quotes.
+void append_json_string(std::string& out, std::string_view text);
+
 /// Stores `value` as text. `buffer` is left as it was; it spares an allocation.
 void store_json(RawJson& target, simdjson::dom::element value, std::string& buffer);
 

@@ -1,104 +1,20 @@
 #include "chat/request_json.hpp"
 
+#include "chat/anthropic_thinking.hpp"
 #include "chat/json_splice.hpp"
-#include "core/utf8.hpp"
+#include "chat/object_writer.hpp"
 
 #include <cloud_backend/error.hpp>
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <concepts>
 #include <utility>
 #include <vector>
 
 namespace cloud_backend::detail {
 
 namespace {
-
-/// JSON text of a value; `what` names it in the error.
-std::string text_of(const std::string& text, const std::string& what) {
-    if (!is_valid_utf8(text)) throw ConfigError(what + " is not valid UTF-8");
-    return nlohmann::json(text).dump();
-}
-
-std::string text_of(double number, const std::string& what) {
-    if (!std::isfinite(number)) throw ConfigError(what + " is not a finite number");
-    return nlohmann::json(number).dump();
-}
-
-std::string text_of(std::integral auto number, const std::string& /*what*/) {
-    return nlohmann::json(number).dump();
-}
-
-/// Writes an object whose `extra` members replace others of the same name and come last, untouched.
-class ObjectWriter {
-public:
-    ObjectWriter(const RawJson& extra, std::string where) : where_(std::move(where)) {
-        if (extra.empty()) return;
-        if (!is_json_object(extra.text())) {
-            throw ConfigError(name_of("extra") + " is not a JSON object in UTF-8");
-        }
-        extra_ = members_of(extra.text());
-        for (const JsonMember& member : extra_) extra_names_.push_back(member.name());
-    }
-
-    void add_json(const std::string& name, std::string_view json) {
-        if (!has_extra(name)) append('"' + name + '"', json);
-    }
-
-    void add(const std::string& name, const auto& value) {
-        add_json(name, text_of(value, name_of(name)));
-    }
-
-    void add_unless_empty(const std::string& name, const std::string& value) {
-        if (!value.empty()) add(name, value);
-    }
-
-    template <class T>
-    void add(const std::string& name, const std::optional<T>& value) {
-        if (value) add(name, *value);
-    }
-
-    [[nodiscard]] bool has_extra(std::string_view name) const {
-        return std::ranges::find(extra_names_, name) != extra_names_.end();
-    }
-
-    /// How an error calls a member: "messages[2].content".
-    [[nodiscard]] std::string name_of(const std::string& name) const { return where_ + name; }
-
-    [[nodiscard]] std::string finish() {
-        for (const JsonMember& member : extra_) append(member.key, member.value);
-        return "{" + members_ + "}";
-    }
-
-private:
-    void append(std::string_view key, std::string_view json) {
-        if (!members_.empty()) members_ += ',';
-        members_.append(key).append(":").append(json);
-    }
-
-    std::string where_;
-    std::vector<JsonMember> extra_{};
-    std::vector<std::string> extra_names_{};
-    std::string members_{};
-};
-
-/// "[a,b]"; `to_text` makes an element's text of it and its position.
-template <class Item, class ToText>
-std::string array_of(const std::vector<Item>& items, const ToText& to_text) {
-    std::string array = "[";
-    for (std::size_t i = 0; i < items.size(); ++i) {
-        if (i > 0) array += ',';
-        array += to_text(items[i], i);
-    }
-    return array + "]";
-}
-
-std::string at(const std::string& name, std::size_t index) {
-    return name + "[" + std::to_string(index) + "]";
-}
 
 const char* name_of(Role role) {
     switch (role) {
@@ -131,6 +47,7 @@ std::string tool_call_json(const ToolCall& call, const std::string& where) {
 
 std::string message_json(const Message& message, const std::string& where) {
     ObjectWriter object(message.extra, where + ".");
+    object.leave_out(anthropic_thinking);  // Strict servers refuse what they do not know.
     object.add("role", std::string(name_of(message.role)));
     const bool only_calls = message.content.empty() && !message.tool_calls.empty();
     if (only_calls) {
@@ -147,10 +64,6 @@ std::string message_json(const Message& message, const std::string& where) {
     }
     object.add_unless_empty("tool_call_id", message.tool_call_id);
     return object.finish();
-}
-
-std::string stop_json(const std::vector<std::string>& stop) {
-    return array_of(stop, [](const auto& text, auto i) { return text_of(text, at("stop", i)); });
 }
 
 /// What overrides a member of a passthrough request.
@@ -177,7 +90,7 @@ std::string to_json(const ChatRequest& request, Delivery delivery) {
     object.add("temperature", request.temperature);
     object.add("top_p", request.top_p);
     object.add("n", request.n);
-    if (!request.stop.empty()) object.add_json("stop", stop_json(request.stop));
+    if (!request.stop.empty()) object.add_json("stop", array_of_texts(request.stop, "stop"));
     object.add("seed", request.seed);
     if (delivery == Delivery::streamed) {
         object.add_json("stream", "true");

@@ -1,0 +1,82 @@
+#include "chat/anthropic_decoder.hpp"
+#include "chat/anthropic_request.hpp"
+#include "chat/chat_reader.hpp"
+#include "core/url.hpp"
+#include "environment.hpp"
+
+#include <cloud_backend/anthropic.hpp>
+#include <cloud_backend/error.hpp>
+
+#include <string_view>
+#include <utility>
+
+namespace cloud_backend {
+
+namespace {
+
+constexpr std::string_view messages_path = "/messages";
+constexpr const char* service_url = "https://api.anthropic.com";
+
+/// The key must reach whom it belongs to, whatever the options leave unsaid.
+ClientOptions for_anthropic(ClientOptions options) {
+    const std::string openai = ClientOptions{}.base_url;
+    if (options.base_url == openai) options.base_url = service_url;
+    if (detail::host_of(options.base_url) == detail::host_of(openai)) {
+        throw ConfigError("base_url is OpenAI's: the key of an Anthropic backend is not for it");
+    }
+    return options;
+}
+
+}  // namespace
+
+AnthropicCloudBackend::AnthropicCloudBackend(ClientOptions options)
+    : CloudBackendClient(for_anthropic(std::move(options))) {}
+
+AnthropicCloudBackend::~AnthropicCloudBackend() = default;
+
+ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request,
+                                                      const CallOptions& call_options) {
+    std::string body = detail::to_anthropic_json(request, detail::Delivery::whole);
+    const LimitOptions& limits = options().limits;
+    detail::CompletionReader reader(limits,
+                                    std::make_unique<detail::AnthropicDecoder>(limits.json_depth));
+    return detail::completion_of(reader,
+                                 stream(messages_path, std::move(body), reader, call_options));
+}
+
+ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request,
+                                                      const ChunkCallback& on_chunk,
+                                                      const CallOptions& call_options) {
+    std::string body = detail::to_anthropic_json(request, detail::Delivery::streamed);
+    const LimitOptions& limits = options().limits;
+    detail::ChatStreamReader reader(on_chunk,
+                                    {.limits = limits,
+                                     .fail_on_malformed = options().fail_on_malformed,
+                                     .stop = call_options.stop},
+                                    std::make_unique<detail::AnthropicDecoder>(limits.json_depth));
+    return detail::completion_of(reader,
+                                 stream(messages_path, std::move(body), reader, call_options));
+}
+
+AuthScheme AnthropicCloudBackend::auth_scheme() const {
+    return {.header = "x-api-key", .prefix = ""};
+}
+
+Headers AnthropicCloudBackend::request_headers() const {
+    return {{"anthropic-version", "2023-06-01"}};
+}
+
+std::unique_ptr<AnthropicCloudBackend> create_anthropic_backend(ClientOptions options) {
+    return std::make_unique<AnthropicCloudBackend>(std::move(options));
+}
+
+ClientOptions anthropic_from_environment() {
+    ClientOptions options{.base_url = service_url,
+                          .api_key = detail::environment_variable("ANTHROPIC_API_KEY")};
+    if (auto url = detail::environment_variable("ANTHROPIC_BASE_URL"); !url.empty()) {
+        options.base_url = std::move(url);
+    }
+    return options;
+}
+
+}  // namespace cloud_backend

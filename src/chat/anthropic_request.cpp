@@ -1,0 +1,180 @@
+#include "chat/anthropic_request.hpp"
+
+#include "chat/anthropic_thinking.hpp"
+#include "chat/merged_json.hpp"
+#include "chat/object_writer.hpp"
+#include "core/ascii.hpp"
+
+#include <cloud_backend/error.hpp>
+
+#include <cstddef>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cloud_backend::detail {
+
+namespace {
+
+constexpr int default_max_tokens = 4'096;  // The protocol has no default, and needs one.
+
+bool is_instruction(const Message& message) {
+    return message.role == Role::system || message.role == Role::developer;
+}
+
+/// A member of a message's `extra`; empty when there is none.
+std::string_view extra_member(const Message& message, std::string_view name,
+                              const std::string& where) {
+    for (const JsonMember& member : checked_members(message.extra, where + ".extra")) {
+        if (member.name() == name) return member.value;
+    }
+    return {};
+}
+
+/// A list of content blocks.
+class Blocks {
+public:
+    void add(ObjectWriter block) { add_elements('[' + block.finish() + ']'); }
+    void add_elements(std::string_view array) { append_elements(open_list_, array); }
+    void add_text(const std::string& text, const std::string& what) {
+        if (text.empty()) return;  // An empty block is refused.
+        ObjectWriter block({}, "");
+        block.add_json("type", R"("text")");
+        block.add_json("text", text_of(text, what));
+        add(std::move(block));
+    }
+    [[nodiscard]] std::string json() const { return open_list_ + ']'; }
+
+private:
+    std::string open_list_ = "[";
+};
+
+ObjectWriter tool_use(const ToolCall& call, const std::string& where) {
+    ObjectWriter block({}, where + ".");
+    block.add_json("type", R"("tool_use")");
+    block.add("id", call.id);
+    block.add("name", call.name);
+    const bool none = trim(call.arguments).empty();
+    if (!none && !is_json_object(call.arguments)) {
+        throw ConfigError(block.name_of("arguments") + " is not a JSON object in UTF-8");
+    }
+    block.add_json("input", none ? "{}" : call.arguments);
+    return block;
+}
+
+ObjectWriter tool_result(const Message& message, const std::string& where) {
+    ObjectWriter block({}, where + ".");
+    block.add_json("type", R"("tool_result")");
+    block.add_json("tool_use_id", text_of(message.tool_call_id, where + ".tool_call_id"));
+    if (const auto content = extra_member(message, "content", where); !content.empty()) {
+        block.add_json("content", content);
+    } else {
+        block.add("content", message.content);
+    }
+    return block;
+}
+
+/// The content of what the model said, to be said again.
+std::string answered_content(const Message& message, const std::string& where) {
+    const std::string& text = message.content.empty() ? message.refusal : message.content;
+    const char* const field = message.content.empty() ? ".refusal" : ".content";
+    const auto thinking = extra_member(message, anthropic_thinking, where);
+    if (!thinking.empty() && !is_array(thinking)) {
+        throw ConfigError(where + ".extra." + std::string(anthropic_thinking) + " is not a list");
+    }
+    if (thinking.empty() && message.tool_calls.empty()) return text_of(text, where + field);
+    Blocks blocks;
+    if (!thinking.empty()) blocks.add_elements(thinking);
+    blocks.add_text(text, where + field);
+    for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
+        blocks.add(tool_use(message.tool_calls[i], at(where + ".tool_calls", i)));
+    }
+    return blocks.json();
+}
+
+std::string message_json(const Message& message, const std::string& where) {
+    const bool answered = message.role == Role::assistant;
+    ObjectWriter object({}, where + ".");
+    object.add_json("role", answered ? R"("assistant")" : R"("user")");
+    if (const auto content = extra_member(message, "content", where); !content.empty()) {
+        object.add_json("content", content);
+    } else if (answered) {
+        object.add_json("content", answered_content(message, where));
+    } else {
+        object.add("content", message.content);
+    }
+    return object.finish();
+}
+
+/// The results that follow one another, from the message at `next` on, which ends behind them: what
+/// the model asked for in one message it must be told in one.
+std::string tool_results_json(const std::vector<Message>& messages, std::size_t& next) {
+    Blocks results;
+    for (; next < messages.size() && messages[next].role == Role::tool; ++next) {
+        results.add(tool_result(messages[next], at("messages", next)));
+    }
+    ObjectWriter object({}, "");
+    object.add_json("role", R"("user")");
+    object.add_json("content", results.json());
+    return object.finish();
+}
+
+std::string messages_json(const std::vector<Message>& messages) {
+    std::vector<std::string> turns;
+    for (std::size_t next = 0; next < messages.size();) {
+        if (messages[next].role == Role::tool) {
+            turns.push_back(tool_results_json(messages, next));
+            continue;
+        }
+        if (!is_instruction(messages[next])) {
+            turns.push_back(message_json(messages[next], at("messages", next)));
+        }
+        ++next;
+    }
+    return array_of(turns, [](const std::string& turn, std::size_t) { return turn; });
+}
+
+/// System and developer messages stand apart from the conversation, wherever they were.
+std::string system_prompt(const std::vector<Message>& messages) {
+    std::string prompt;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+        const Message& message = messages[i];
+        if (!is_instruction(message)) continue;
+        const std::string where = at("messages", i);
+        if (!extra_member(message, "content", where).empty()) {
+            throw ConfigError(where +
+                              ".extra.content: a system prompt of parts goes into \"system\""
+                              " of the request's extra");
+        }
+        if (!prompt.empty() && !message.content.empty()) prompt += "\n\n";
+        prompt += message.content;
+        (void)text_of(message.content, where + ".content");
+    }
+    return prompt;
+}
+
+}  // namespace
+
+std::string to_anthropic_json(const ChatRequest& request, Delivery delivery) {
+    ObjectWriter object(request.extra, "");
+    if (object.has_extra("stream")) {  // T11
+        throw ConfigError("extra contains \"stream\": the way of calling decides it");
+    }
+    if (request.n.value_or(1) != 1) {
+        throw ConfigError("n is not 1: Anthropic's protocol has one choice only");
+    }
+    object.add_unless_empty("model", request.model);
+    object.add("max_tokens", request.max_tokens.value_or(
+                                 request.max_completion_tokens.value_or(default_max_tokens)));
+    object.add_unless_empty("system", system_prompt(request.messages));
+    object.add_json("messages", messages_json(request.messages));
+    object.add("temperature", request.temperature);
+    object.add("top_p", request.top_p);
+    if (!request.stop.empty()) {
+        object.add_json("stop_sequences", array_of_texts(request.stop, "stop"));
+    }
+    if (delivery == Delivery::streamed) object.add_json("stream", "true");
+    return object.finish();
+}
+
+}  // namespace cloud_backend::detail
