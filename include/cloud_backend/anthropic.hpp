@@ -21,8 +21,8 @@ namespace cloud_backend {
 /// - `n` other than 1, and arguments of a tool call that are neither empty nor a JSON object, throw
 ///   `ConfigError`;
 /// - `extra` is merged last, untouched: tools and all else are written there as Anthropic writes
-///   them. Of a message's `extra` only `content`, which replaces its text, and
-///   `anthropic_thinking` are sent: the rest belongs to whoever answered.
+///   them. Of a message's `extra` only `content`, which replaces all that the message would have
+///   said, and `anthropic_thinking` are sent: the rest belongs to whoever answered.
 ///
 /// Of the answer
 /// - stop reasons become finish reasons: `end_turn` and `stop_sequence` "stop", `max_tokens` and

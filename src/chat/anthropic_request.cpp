@@ -4,6 +4,7 @@
 #include "chat/merged_json.hpp"
 #include "chat/object_writer.hpp"
 #include "core/ascii.hpp"
+#include "core/utf8.hpp"
 
 #include <cloud_backend/error.hpp>
 
@@ -31,23 +32,22 @@ std::string_view extra_member(const Message& message, std::string_view name,
     return {};
 }
 
-/// A list of content blocks.
-class Blocks {
+class JsonList {
 public:
-    void add(ObjectWriter block) { add_elements('[' + block.finish() + ']'); }
+    void add(ObjectWriter object) { add_elements('[' + object.finish() + ']'); }
     void add_elements(std::string_view array) { append_elements(open_list_, array); }
-    void add_text(const std::string& text, const std::string& what) {
-        if (text.empty()) return;  // An empty block is refused.
-        ObjectWriter block({}, "");
-        block.add_json("type", R"("text")");
-        block.add_json("text", text_of(text, what));
-        add(std::move(block));
-    }
     [[nodiscard]] std::string json() const { return open_list_ + ']'; }
 
 private:
     std::string open_list_ = "[";
 };
+
+ObjectWriter text_block(const std::string& text) {
+    ObjectWriter block({}, "");
+    block.add_json("type", R"("text")");
+    block.add_json("text", text);
+    return block;
+}
 
 ObjectWriter tool_use(const ToolCall& call, const std::string& where) {
     ObjectWriter block({}, where + ".");
@@ -76,23 +76,27 @@ ObjectWriter tool_result(const Message& message, const std::string& where) {
 
 /// The content of what the model said, to be said again.
 std::string answered_content(const Message& message, const std::string& where) {
-    const std::string& text = message.content.empty() ? message.refusal : message.content;
-    const char* const field = message.content.empty() ? ".refusal" : ".content";
+    const bool refused = message.content.empty();
+    const std::string text = refused ? text_of(message.refusal, where + ".refusal")
+                                     : text_of(message.content, where + ".content");
     const auto thinking = extra_member(message, anthropic_thinking, where);
-    if (!thinking.empty() && !is_array(thinking)) {
-        throw ConfigError(where + ".extra." + std::string(anthropic_thinking) + " is not a list");
+    if (thinking.empty() && message.tool_calls.empty()) return text;
+    JsonList blocks;
+    if (!thinking.empty()) {
+        if (!is_array(thinking)) {
+            throw ConfigError(where + ".extra." + std::string(anthropic_thinking) +
+                              " is not a list");
+        }
+        blocks.add_elements(thinking);
     }
-    if (thinking.empty() && message.tool_calls.empty()) return text_of(text, where + field);
-    Blocks blocks;
-    if (!thinking.empty()) blocks.add_elements(thinking);
-    blocks.add_text(text, where + field);
+    if (!(refused && message.refusal.empty())) blocks.add(text_block(text));
     for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
         blocks.add(tool_use(message.tool_calls[i], at(where + ".tool_calls", i)));
     }
     return blocks.json();
 }
 
-std::string message_json(const Message& message, const std::string& where) {
+ObjectWriter turn(const Message& message, const std::string& where) {
     const bool answered = message.role == Role::assistant;
     ObjectWriter object({}, where + ".");
     object.add_json("role", answered ? R"("assistant")" : R"("user")");
@@ -103,35 +107,34 @@ std::string message_json(const Message& message, const std::string& where) {
     } else {
         object.add("content", message.content);
     }
-    return object.finish();
+    return object;
 }
 
-/// The results that follow one another, from the message at `next` on, which ends behind them: what
-/// the model asked for in one message it must be told in one.
-std::string tool_results_json(const std::vector<Message>& messages, std::size_t& next) {
-    Blocks results;
+/// The results of tools from the message at `next` on, behind which it is then: what the model
+/// asked for in one message it must be told in one.
+ObjectWriter turn_of_results(const std::vector<Message>& messages, std::size_t& next) {
+    JsonList results;
     for (; next < messages.size() && messages[next].role == Role::tool; ++next) {
         results.add(tool_result(messages[next], at("messages", next)));
     }
     ObjectWriter object({}, "");
     object.add_json("role", R"("user")");
     object.add_json("content", results.json());
-    return object.finish();
+    return object;
 }
 
-std::string messages_json(const std::vector<Message>& messages) {
-    std::vector<std::string> turns;
+std::string conversation(const std::vector<Message>& messages) {
+    JsonList turns;
     for (std::size_t next = 0; next < messages.size();) {
-        if (messages[next].role == Role::tool) {
-            turns.push_back(tool_results_json(messages, next));
+        const Message& message = messages[next];
+        if (message.role == Role::tool) {
+            turns.add(turn_of_results(messages, next));
             continue;
         }
-        if (!is_instruction(messages[next])) {
-            turns.push_back(message_json(messages[next], at("messages", next)));
-        }
+        if (!is_instruction(message)) turns.add(turn(message, at("messages", next)));
         ++next;
     }
-    return array_of(turns, [](const std::string& turn, std::size_t) { return turn; });
+    return turns.json();
 }
 
 /// System and developer messages stand apart from the conversation, wherever they were.
@@ -146,9 +149,11 @@ std::string system_prompt(const std::vector<Message>& messages) {
                               ".extra.content: a system prompt of parts goes into \"system\""
                               " of the request's extra");
         }
+        if (!is_valid_utf8(message.content)) {
+            throw ConfigError(where + ".content is not valid UTF-8");
+        }
         if (!prompt.empty() && !message.content.empty()) prompt += "\n\n";
         prompt += message.content;
-        (void)text_of(message.content, where + ".content");
     }
     return prompt;
 }
@@ -167,7 +172,7 @@ std::string to_anthropic_json(const ChatRequest& request, Delivery delivery) {
     object.add("max_tokens", request.max_tokens.value_or(
                                  request.max_completion_tokens.value_or(default_max_tokens)));
     object.add_unless_empty("system", system_prompt(request.messages));
-    object.add_json("messages", messages_json(request.messages));
+    object.add_json("messages", conversation(request.messages));
     object.add("temperature", request.temperature);
     object.add("top_p", request.top_p);
     if (!request.stop.empty()) {

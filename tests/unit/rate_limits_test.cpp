@@ -51,6 +51,8 @@ TEST(RequestId, TakesTheFirstOfTheKnownNames) {
     EXPECT_EQ(find_request_id({{"x-generation-id", "g"}, {"apim-request-id", "a"}}), "a");
     EXPECT_EQ(find_request_id({{"x-ms-request-id", "m"}, {"X-Request-Id", "r"}}), "r");
     EXPECT_EQ(find_request_id({{"x-request-id", ""}, {"x-ms-request-id", "m"}}), "m");
+    EXPECT_EQ(find_request_id({{"request-id", "q"}, {"x-generation-id", "g"}}), "g");
+    EXPECT_EQ(find_request_id({{"Request-Id", "q"}}), "q");
     EXPECT_EQ(find_request_id({}), "");
 }
 

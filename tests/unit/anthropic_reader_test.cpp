@@ -1,0 +1,240 @@
+#include "../support/anthropic_events.hpp"
+#include "chat/anthropic_decoder.hpp"
+#include "chat/anthropic_request.hpp"
+#include "chat/chat_reader.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+// Whole answers of Anthropic's protocol from their bytes: what holds for every protocol holds here.
+namespace cloud_backend::detail {
+namespace {
+
+namespace anthropic = test::anthropic;
+using anthropic::joined;
+using anthropic::sse;
+
+ResponseHead head_of(std::string content_type) {
+    return {.status = 200, .headers = {{"Content-Type", std::move(content_type)}}, .framed = true};
+}
+
+std::unique_ptr<AnswerFormat> format(const LimitOptions& limits = {}) {
+    return std::make_unique<AnthropicDecoder>(limits.json_depth);
+}
+
+/// Feeds `body` in pieces until the reader has an opinion, at the latest at the end.
+Reading read_all(ResponseReader& reader, std::string_view body, std::size_t piece) {
+    while (!body.empty()) {
+        auto reading = reader.on_body(body.substr(0, piece));
+        if (!std::holds_alternative<NeedMore>(reading)) return reading;
+        body.remove_prefix(std::min(piece, body.size()));
+    }
+    return reader.on_end();
+}
+
+ChatCompletion plain(std::string_view body) {
+    CompletionReader reader({}, format());
+    reader.begin(head_of("application/json"));
+    EXPECT_TRUE(std::holds_alternative<Complete>(read_all(reader, body, 5)));
+    return reader.take();
+}
+
+class AnthropicStream : public ::testing::Test {
+protected:
+    void begin() {
+        chunks.clear();
+        text.clear();
+        reader_.emplace(callback_, options, format(options.limits));
+        reader_->begin(head_of("text/event-stream"));
+    }
+    Reading read(std::string_view body, std::size_t piece = 1'000'000) {
+        begin();
+        return read_all(*reader_, body, piece);
+    }
+    bool is_complete(std::string_view body) { return std::holds_alternative<Complete>(read(body)); }
+    ErrorDetails error(std::string_view body) { return std::get<ErrorDetails>(read(body)); }
+    ChatStreamReader& reader() { return *reader_; }
+
+    StreamReaderOptions options{};
+    std::function<bool(const ChatChunk&)> on_chunk = [](const ChatChunk&) { return true; };
+    std::vector<std::string> chunks{};
+    std::string text{};
+
+private:
+    ChunkCallback callback_{[this](const ChatChunk& chunk) -> bool {
+        chunks.push_back(chunk.raw.text());
+        text += chunk.content();
+        return on_chunk(chunk);
+    }};
+    std::optional<ChatStreamReader> reader_{};
+};
+
+TEST_F(AnthropicStream, DeliversChunksAndReturnsTheWhole) {
+    EXPECT_TRUE(is_complete(joined(anthropic::two_words())));
+    EXPECT_EQ(chunks,
+              (std::vector<std::string>{anthropic::message_start, anthropic::text_delta("one"),
+                                        anthropic::text_delta(" two"), anthropic::message_delta()}))
+        << "a ping is no chunk";
+    const auto answer = reader().take();
+    EXPECT_EQ(answer.content(), "one two");
+    EXPECT_EQ(answer.id, "msg_1");
+    EXPECT_EQ(answer.model, "claude");
+    EXPECT_EQ(answer.finish_reason(), "stop");
+    EXPECT_EQ(answer.usage->total_tokens, 22);
+    EXPECT_EQ(answer.choices.at(0).message.role, Role::assistant);
+    EXPECT_EQ(reader().malformed_chunks(), 0U);
+}
+
+TEST_F(AnthropicStream, ReadsTheSameHoweverTheBytesAreCut) {  // S2
+    const std::string stream = joined(anthropic::thinking_and_tools());
+    EXPECT_TRUE(is_complete(stream));
+    const auto whole = chunks;
+    EXPECT_EQ(whole.size(), 12U);
+    for (const std::size_t piece : {1U, 2U, 3U, 7U, 1000U}) {
+        EXPECT_TRUE(std::holds_alternative<Complete>(read(stream, piece))) << piece;
+        EXPECT_EQ(chunks, whole) << piece;
+    }
+    for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+        begin();
+        EXPECT_TRUE(std::holds_alternative<NeedMore>(reader().on_body(stream.substr(0, cut))));
+        EXPECT_TRUE(std::holds_alternative<Complete>(reader().on_body(stream.substr(cut))));
+        ASSERT_EQ(chunks, whole) << cut;
+    }
+}
+
+TEST_F(AnthropicStream, AStreamAndADocumentGiveTheSameMessage) {  // C3
+    EXPECT_TRUE(is_complete(joined(anthropic::thinking_and_tools())));
+    const auto streamed = reader().take();
+    const auto whole = plain(anthropic::thinking_and_tools_document);
+    EXPECT_EQ(streamed.content(), whole.content());
+    EXPECT_EQ(streamed.reasoning(), whole.reasoning());
+    EXPECT_EQ(streamed.finish_reason(), whole.finish_reason());
+    EXPECT_EQ(streamed.usage->total_tokens, whole.usage->total_tokens);
+    EXPECT_EQ(streamed.service_tier, whole.service_tier);
+    // All that is sent back, thinking and signatures included.
+    const auto sent_back = [](const ChatCompletion& answer) {
+        return nlohmann::json::parse(
+            to_anthropic_json({.messages = {answer.choices.at(0).message}}, Delivery::whole));
+    };
+    EXPECT_EQ(sent_back(streamed), sent_back(whole));
+    EXPECT_EQ(sent_back(whole).at("messages").at(0).at("content"),
+              nlohmann::json::parse(anthropic::thinking_and_tools_document).at("content"));
+}
+
+TEST_F(AnthropicStream, EndsOnceItHasToldWhyItStopped) {  // T4, S5
+    const std::string begin = joined({anthropic::message_start, anthropic::text_delta("a")});
+    const std::string stop = sse(anthropic::message_delta());
+    EXPECT_TRUE(is_complete(begin + stop));
+    EXPECT_TRUE(is_complete(begin + stop.substr(0, stop.size() - 2))) << "a pending record";
+    EXPECT_TRUE(is_complete(begin + sse(anthropic::message_stop) + "data: {oops\n\n"))
+        << "what follows the end is not read";
+
+    const auto cut = error(begin);
+    EXPECT_EQ(cut.code, ErrorCode::stream_truncated);
+    EXPECT_EQ(cut.events_seen, 2U);
+    EXPECT_FALSE(cut.retryable) << "something was delivered (R7)";
+    EXPECT_EQ(reader().partial()->content(), "a");
+    EXPECT_EQ(error(begin + stop.substr(0, stop.size() - 4)).code, ErrorCode::stream_truncated);
+    EXPECT_EQ(error(sse(anthropic::message_start)).code, ErrorCode::stream_truncated);
+    EXPECT_EQ(error(begin + "data: [DONE]\n\n").code, ErrorCode::stream_truncated)
+        << "another protocol's end";
+
+    const auto silent = error(sse(anthropic::ping));
+    EXPECT_EQ(silent.code, ErrorCode::stream_truncated);
+    EXPECT_TRUE(silent.retryable) << "a ping is nothing delivered";
+}
+
+TEST_F(AnthropicStream, NoCutIsTakenForAnAnswer) {  // T4
+    const std::string stream = joined(anthropic::two_words());
+    const std::size_t told = stream.find("event: message_delta");
+    const std::size_t whole_data = stream.find("}}\n", told) + 2;
+    for (std::size_t size = 0; size < stream.size(); ++size) {
+        const bool complete = size >= whole_data;
+        EXPECT_EQ(is_complete(stream.substr(0, size)), complete) << size;
+    }
+}
+
+TEST_F(AnthropicStream, EndsWithTheErrorOfAnEvent) {  // E1, E3
+    const std::string begin = joined({anthropic::message_start, anthropic::text_delta("a")});
+    for (const std::string& before : {std::string(), sse(anthropic::ping), begin}) {
+        const auto details = error(before + sse(anthropic::overloaded) + begin);
+        EXPECT_EQ(details.code, ErrorCode::stream);
+        EXPECT_EQ(details.message, "Overloaded");
+        EXPECT_EQ(details.api.status, 529);
+        EXPECT_EQ(reader().delivered(), before == begin);
+    }
+    EXPECT_EQ(error(anthropic::overloaded).message, "Overloaded") << "without a stream";
+    CompletionReader document({}, format());
+    document.begin(head_of("application/json"));
+    EXPECT_EQ(std::get<ErrorDetails>(read_all(document, anthropic::overloaded, 1'000)).api.status,
+              529);
+}
+
+TEST_F(AnthropicStream, SkipsAndCountsMalformedEvents) {  // E5
+    const std::string malformed =
+        "event: x\ndata: {oops\n\n" + sse(R"({"type":"content_block_delta","delta":1})");
+    const std::string stream = sse(anthropic::message_start) + malformed +
+                               sse(anthropic::text_delta("a")) + sse(anthropic::message_delta());
+    EXPECT_TRUE(is_complete(stream));
+    EXPECT_EQ(reader().malformed_chunks(), 2U);
+    EXPECT_EQ(text, "a");
+    options.fail_on_malformed = true;
+    EXPECT_EQ(error(stream).code, ErrorCode::response);
+}
+
+TEST_F(AnthropicStream, ThinkingThatIsCutIsNotKeptForSendingBack) {
+    auto events = anthropic::thinking_and_tools();
+    events.resize(5);  // Its signature has come, its end has not.
+    (void)error(joined(events));
+    EXPECT_EQ(reader().partial()->reasoning(), "Let me \"see\"");
+    EXPECT_TRUE(reader().partial()->choices.at(0).message.extra.empty());
+}
+
+TEST_F(AnthropicStream, ADocumentInAnswerToAStreamIsOneChunk) {  // E3
+    EXPECT_TRUE(is_complete(anthropic::thinking_and_tools_document));
+    EXPECT_EQ(chunks, std::vector<std::string>{anthropic::thinking_and_tools_document});
+    EXPECT_EQ(text, "Looking.");
+    const auto answer = reader().take();
+    EXPECT_EQ(answer.finish_reason(), "tool_calls");
+    EXPECT_EQ(answer.choices.at(0).message.tool_calls.size(), 2U);
+    EXPECT_EQ(error(R"({"choices":[{"message":{}}]})").code, ErrorCode::response);
+}
+
+TEST_F(AnthropicStream, StopsWhenTheCallbackWantsNoMore) {
+    on_chunk = [](const ChatChunk& chunk) { return chunk.content() != "one"; };
+    EXPECT_TRUE(std::holds_alternative<StoppedByCallback>(read(joined(anthropic::two_words()))));
+    EXPECT_EQ(text, "one");
+}
+
+TEST_F(AnthropicStream, LimitsToolCallsAndEvents) {  // T8
+    std::string stream = sse(anthropic::message_start);
+    for (int i = 0; i <= static_cast<int>(ChatAccumulator::max_parts); ++i) {
+        stream += sse(anthropic::block_start(
+            0, R"({"type":"tool_use","id":")" + std::to_string(i) + R"(","name":"f"})"));
+        stream += sse(anthropic::block_stop(0));
+    }
+    EXPECT_EQ(error(stream).code, ErrorCode::limit_exceeded);
+
+    std::string blocks;
+    for (std::size_t i = 0; i <= ChatAccumulator::max_parts; ++i) {
+        blocks += std::string(blocks.empty() ? "" : ",") + R"({"type":"tool_use"})";
+    }
+    EXPECT_EQ(error(R"({"type":"message","content":[)" + blocks + "]}").code,
+              ErrorCode::limit_exceeded);
+
+    options.limits.event = 100;
+    EXPECT_EQ(error(sse(anthropic::text_delta(std::string(200, 'x')))).code,
+              ErrorCode::limit_exceeded);
+}
+
+}  // namespace
+}  // namespace cloud_backend::detail
