@@ -122,19 +122,21 @@ AnthropicDecoder::Event AnthropicDecoder::message_delta(const Fields& event) {
         read_anthropic_usage(*event.usage, tokens, chunk_, buffer_);
         change_ = tokens;
     }
-    std::string& finish_reason = chunk_.choices.front().finish_reason;
+    std::string_view stop_reason;
     MemberCollector extra(buffer_);
     if (event.delta) {
         for (const auto& [key, value] : *event.delta) {
             if (key == "stop_reason") {
-                finish_reason = finish_reason_of(string_or_empty(value));
+                stop_reason = string_or_empty(value);
             } else {
                 extra.add(key, value);
             }
         }
     }
     extra.store(chunk_.extra);
-    return chunk_unless(finish_reason.empty() && !chunk_.usage && chunk_.extra.empty());
+    if (auto failure = failure_of(stop_reason)) return std::move(*failure);
+    chunk_.choices.front().finish_reason = finish_reason_of(stop_reason);
+    return chunk_unless(stop_reason.empty() && !chunk_.usage && chunk_.extra.empty());
 }
 
 // --- its content blocks --------------------------------------------------------------------------
@@ -301,7 +303,9 @@ void AnthropicDecoder::apply(const ThinkingCame& came) {
 // --- whole answers -------------------------------------------------------------------------------
 
 std::optional<ErrorDetails> AnthropicDecoder::find_failure(dom::element json) const {
-    return find_error(json);
+    if (auto error = find_error(json)) return error;
+    const auto object = as_object(json);
+    return object ? failure_of(find_string(*object, "stop_reason")) : std::nullopt;
 }
 
 std::optional<ChatCompletion> AnthropicDecoder::read_completion(dom::element json) const {

@@ -103,6 +103,12 @@ std::string_view finish_reason_of(std::string_view stop_reason) noexcept {
     return found == table.end() ? stop_reason : found->finish_reason;
 }
 
+std::optional<ErrorDetails> failure_of(std::string_view stop_reason) {
+    if (stop_reason != "error") return std::nullopt;
+    return ErrorDetails{.code = ErrorCode::stream,
+                        .message = "the answer ended with the stop reason \"error\""};
+}
+
 std::optional<ChatCompletion> read_anthropic_message(dom::element json) {
     const auto message = as_object(json);
     if (!message || find_string(*message, "type") != "message") return std::nullopt;

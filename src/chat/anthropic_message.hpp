@@ -4,6 +4,7 @@
 #include "chat/json_writer.hpp"
 
 #include <cloud_backend/chat.hpp>
+#include <cloud_backend/error.hpp>
 
 #include <simdjson.h>
 
@@ -64,6 +65,9 @@ void read_anthropic_head(simdjson::dom::object message, AnthropicTokens& tokens,
     }
     extra.store(answer.extra);
 }
+
+/// The failure that an answer tells of as its stop reason (SPEC T4).
+[[nodiscard]] std::optional<ErrorDetails> failure_of(std::string_view stop_reason);
 
 /// A whole answer; empty when the JSON is none. `raw` and `metadata` are left to the caller.
 [[nodiscard]] std::optional<ChatCompletion> read_anthropic_message(simdjson::dom::element json);

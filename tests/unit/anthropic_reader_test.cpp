@@ -179,6 +179,15 @@ TEST_F(AnthropicStream, EndsWithTheErrorOfAnEvent) {  // E1, E3
               529);
 }
 
+TEST_F(AnthropicStream, TakesTheStopReasonErrorAsFailure) {  // T4
+    EXPECT_EQ(error(joined({anthropic::message_start, anthropic::message_delta("error"),
+                            anthropic::message_stop}))
+                  .code,
+              ErrorCode::stream);
+    EXPECT_EQ(error(R"({"type":"message","content":[],"stop_reason":"error"})").code,
+              ErrorCode::stream);
+}
+
 TEST_F(AnthropicStream, SkipsAndCountsMalformedEvents) {  // E5
     const std::string malformed =
         "event: x\ndata: {oops\n\n" + sse(R"({"type":"content_block_delta","delta":1})");
