@@ -7,6 +7,7 @@
 #include <cloud_backend/anthropic.hpp>
 #include <cloud_backend/error.hpp>
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -25,6 +26,14 @@ ClientOptions for_anthropic(ClientOptions options) {
         throw ConfigError("base_url is OpenAI's: the key of an Anthropic backend is not for it");
     }
     return options;
+}
+
+/// The official clients append "/v1/messages" to whatever the variable holds, ours only "/messages"
+/// to a path (SPEC T12).
+std::string with_version(std::string url) {
+    while (url.ends_with('/')) url.pop_back();
+    const bool has_query = url.find('?') != std::string::npos;
+    return has_query || url.ends_with("/v1") ? url : url + "/v1";
 }
 
 }  // namespace
@@ -74,7 +83,7 @@ ClientOptions anthropic_from_environment() {
     ClientOptions options{.base_url = service_url,
                           .api_key = detail::environment_variable("ANTHROPIC_API_KEY")};
     if (auto url = detail::environment_variable("ANTHROPIC_BASE_URL"); !url.empty()) {
-        options.base_url = std::move(url);
+        options.base_url = with_version(std::move(url));
     }
     return options;
 }

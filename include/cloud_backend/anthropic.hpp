@@ -39,9 +39,10 @@ namespace cloud_backend {
 /// Thread-safe, see `CloudBackendClient`.
 class CLOUD_BACKEND_EXPORT AnthropicCloudBackend : public CloudBackendClient, public ChatBackend {
 public:
-    /// A `base_url` that is still the default of `ClientOptions`, OpenAI's, becomes Anthropic's.
-    /// Throws `ConfigError` for options that must not be used (SPEC T11), another URL of OpenAI
-    /// among them: the key must not go there.
+    /// `base_url` is extended as every backend's (SPEC T12): "/v1/messages", or "/messages" behind
+    /// a path of its own. One that is still the default of `ClientOptions`, OpenAI's, becomes
+    /// Anthropic's. Throws `ConfigError` for options that must not be used (SPEC T11), another URL
+    /// of OpenAI among them: the key must not go there.
     explicit AnthropicCloudBackend(ClientOptions options);
     ~AnthropicCloudBackend() override;
 
@@ -62,6 +63,7 @@ protected:
     ClientOptions options);
 
 /// Options from ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL; what is unset or empty keeps its default.
+/// A URL without "/v1" at its end gets one, as the official clients have it, unless it has a query.
 /// Reads the environment: not while another thread changes it.
 [[nodiscard]] CLOUD_BACKEND_EXPORT ClientOptions anthropic_from_environment();
 

@@ -152,7 +152,15 @@ TEST(AnthropicEnvironment, GivesKeyAndUrl) {
     ::setenv("ANTHROPIC_API_KEY", "k", 1);
     ::setenv("ANTHROPIC_BASE_URL", "http://localhost:1", 1);
     EXPECT_EQ(anthropic_from_environment().api_key.value(), "k");
-    EXPECT_EQ(anthropic_from_environment().base_url, "http://localhost:1");
+    EXPECT_EQ(anthropic_from_environment().base_url, "http://localhost:1/v1");
+    for (const auto& [url, base] : {
+             std::pair{"https://a.test/anthropic/", "https://a.test/anthropic/v1"},
+             std::pair{"https://a.test/v1", "https://a.test/v1"},
+             std::pair{"https://a.test/x?y=1", "https://a.test/x?y=1"},
+         }) {
+        ::setenv("ANTHROPIC_BASE_URL", url, 1);
+        EXPECT_EQ(anthropic_from_environment().base_url, base);
+    }
     ::setenv("ANTHROPIC_BASE_URL", "", 1);
     EXPECT_EQ(anthropic_from_environment().base_url, "https://api.anthropic.com");
     ::unsetenv("ANTHROPIC_API_KEY");
