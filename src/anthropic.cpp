@@ -67,6 +67,10 @@ ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request
                                  stream(messages_path, std::move(body), reader, call_options));
 }
 
+std::optional<ErrorDetails> AnthropicCloudBackend::unavailable() const {
+    return CloudBackendClient::unavailable();
+}
+
 AuthScheme AnthropicCloudBackend::auth_scheme() const {
     return {.header = "x-api-key", .prefix = ""};
 }

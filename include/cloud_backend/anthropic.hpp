@@ -6,6 +6,7 @@
 #include <cloud_backend/options.hpp>
 
 #include <memory>
+#include <optional>
 
 namespace cloud_backend {
 
@@ -50,6 +51,7 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
+    [[nodiscard]] std::optional<ErrorDetails> unavailable() const override;
 
 protected:
     /// The key goes as `x-api-key`.
