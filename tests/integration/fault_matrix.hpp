@@ -8,6 +8,7 @@
 #include <iomanip>
 #include <optional>
 #include <ostream>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -29,6 +30,11 @@ struct BreakerChange {
                 after.neutral - before.neutral};
     }
 };
+
+inline constexpr BreakerChange succeeds{.successes = 1};
+inline constexpr BreakerChange fails{.failures = 1};
+inline constexpr BreakerChange fails_twice{.failures = 2};
+inline constexpr BreakerChange neutral{.neutral = 1};
 
 inline std::string text_of(const BreakerChange& change) {
     std::ostringstream text;
@@ -58,6 +64,8 @@ struct Cell {
 
 enum class Connection { fresh, reused };
 
+inline constexpr std::nullopt_t impossible = std::nullopt;
+
 /// One fault in one mode; a connection on which it is impossible has no cell.
 struct Row {
     Fault fault{};
@@ -65,6 +73,11 @@ struct Row {
     std::optional<Cell> fresh{};
     std::optional<Cell> reused{};
 };
+
+/// What SPEC says of each fault over a protocol, the fault staying, with one retry allowed: two
+/// failures mean that the library would have tried on.
+[[nodiscard]] std::span<const Row> http1_rows();
+[[nodiscard]] std::span<const Row> http2_rows();
 
 /// The coordinates of a cell.
 struct Position {

@@ -30,10 +30,19 @@ enum class Fault {
     largest_event,
     too_large_event,
     invalid_utf8,
+    // Of HTTP/2 only.
+    refused_stream,
+    stream_reset_before_a_byte,
+    stream_reset_in_body,
+    stream_reset_without_error,
+    closed_in_body,
+    go_away_while_idle,
+    go_away_before_a_byte,
+    go_away_in_body,
 };
 
 constexpr std::string_view name_of(Fault fault) {
-    constexpr std::array<std::string_view, 22> names{
+    constexpr std::array<std::string_view, 30> names{
         "closed while idle",
         "reset while idle",
         "close before a byte",
@@ -56,6 +65,14 @@ constexpr std::string_view name_of(Fault fault) {
         "8 MiB event",
         "event over 8 MiB",
         "invalid UTF-8",
+        "REFUSED_STREAM",
+        "RST_STREAM before a byte",
+        "RST_STREAM in the body",
+        "RST_STREAM without error",
+        "close in the body",
+        "GOAWAY while idle",
+        "GOAWAY before a byte",
+        "GOAWAY in the body",
     };
     return names.at(static_cast<std::size_t>(fault));
 }
