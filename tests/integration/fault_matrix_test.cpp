@@ -1,6 +1,8 @@
 #include "fault_matrix.hpp"
 
 #include "../support/faulty_server.hpp"
+#include "faulty_http2_server.hpp"
+#include "real_server_process.hpp"
 
 #include <cloud_backend/cloud_backend.hpp>
 
@@ -11,14 +13,12 @@
 #include <iomanip>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <span>
 #include <sstream>
 #include <string>
 #include <vector>
 
-// Every fault on a fresh and on a reused connection, plain and streamed. The fault stays, and one
-// retry is allowed: two failures mean that the library would have tried on.
+// Every fault on a fresh and on a reused connection, plain and streamed, over each protocol.
 namespace cloud_backend::test {
 namespace {
 
@@ -26,8 +26,14 @@ using namespace std::chrono_literals;
 
 // --- one cell -----------------------------------------------------------------------------------
 
-struct Case {
+struct Protocol {
+    const char* name = nullptr;
+    void (*require)() = nullptr;  ///< For `SetUp()`: what its server needs.
     StartFaultyServer start = nullptr;
+};
+
+struct Case {
+    Protocol protocol{};
     Position position{};
     Cell expected;
 
@@ -36,11 +42,11 @@ struct Case {
     }
 };
 
-std::vector<Case> cases_of(std::span<const Row> matrix, StartFaultyServer start) {
+std::vector<Case> cases_of(const Protocol& protocol, std::span<const Row> rows) {
     std::vector<Case> cases;
-    for (const auto& [fault, mode, fresh, reused] : matrix) {
-        if (fresh) cases.push_back({start, {fault, mode, Connection::fresh}, *fresh});
-        if (reused) cases.push_back({start, {fault, mode, Connection::reused}, *reused});
+    for (const auto& [fault, mode, fresh, reused] : rows) {
+        if (fresh) cases.push_back({protocol, {fault, mode, Connection::fresh}, *fresh});
+        if (reused) cases.push_back({protocol, {fault, mode, Connection::reused}, *reused});
     }
     return cases;
 }
@@ -72,10 +78,14 @@ std::string text_behind(Fault fault) {
 class FaultMatrix : public ::testing::TestWithParam<Case> {
 protected:
     static void TearDownTestSuite() {
-        std::cout << '\n' << matrix_heading << '\n' << printed_matrix().str() << std::endl;
+        std::cout << printed_matrix().str() << std::endl;
+        printed_matrix().str("");
     }
 
     void SetUp() override {
+        GetParam().protocol.require();
+        if (IsSkipped() || HasFatalFailure()) return;
+        server_ = GetParam().protocol.start(position().fault);
         auto options = server_->options();
         options.retry.max_retries = 1;
         backend_ = create_openai_backend(options);
@@ -99,6 +109,9 @@ protected:
 
     static void print(const Cell& cell, Duration duration) {
         using Milliseconds = std::chrono::duration<double, std::milli>;
+        if (printed_matrix().view().empty()) {
+            printed_matrix() << '\n' << GetParam().protocol.name << '\n' << matrix_heading << '\n';
+        }
         printed_matrix() << position() << cell << std::right << std::fixed << std::setprecision(1)
                          << std::setw(7) << Milliseconds(duration).count() << '\n';
     }
@@ -109,22 +122,20 @@ private:
         return lines;
     }
 
-    std::unique_ptr<FaultyServer> server_ = GetParam().start(position().fault);
+    std::unique_ptr<FaultyServer> server_{};
     std::unique_ptr<OpenAICloudBackend> backend_{};
 };
 
 void check_attempts(const Observed& observed, const Case& c) {
     EXPECT_EQ(observed.attempts.size(), c.expected.breaker.attempts());  // B2
-    const auto fault = c.position.fault;
-    const bool connection_alive =
-        fault != Fault::closed_while_idle && fault != Fault::reset_while_idle;
     ASSERT_FALSE(observed.attempts.empty());
-    EXPECT_EQ(observed.attempts.front().connection_reused,
-              c.position.connection == Connection::reused && connection_alive);
+    EXPECT_EQ(
+        observed.attempts.front().connection_reused,
+        c.position.connection == Connection::reused && !ends_idle_connection(c.position.fault));
 }
 
 void check_text(const Observed& observed, const Position& position) {
-    if (observed.ending == success) {
+    if (observed.ending == Ending::success) {
         EXPECT_TRUE(observed.text == text_behind(position.fault));  // Too long to be printed.
     }
     if (position.mode == Mode::streamed) {
@@ -170,8 +181,16 @@ std::string test_name(const ::testing::TestParamInfo<Case>& info) {
     return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Http1, FaultMatrix,
-                         ::testing::ValuesIn(cases_of(http1_matrix, start_faulty_http1_server)),
+constexpr Protocol http1{"HTTP/1.1", [] {}, start_faulty_http1_server};
+INSTANTIATE_TEST_SUITE_P(Http1, FaultMatrix, ::testing::ValuesIn(cases_of(http1, http1_rows())),
+                         test_name);
+
+constexpr Protocol http2{"HTTP/2 with TLS",
+                         [] {
+                             require_programs({"node", "openssl"});
+                         },
+                         start_faulty_http2_server};
+INSTANTIATE_TEST_SUITE_P(Http2, FaultMatrix, ::testing::ValuesIn(cases_of(http2, http2_rows())),
                          test_name);
 
 }  // namespace

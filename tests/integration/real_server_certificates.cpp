@@ -10,7 +10,8 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-constexpr const char* this_host = "subjectAltName=IP:127.0.0.1";
+/// Also by the name that support/slow_lookup.hpp looks up.
+constexpr const char* this_host = "subjectAltName=IP:127.0.0.1,DNS:slow-lookup.test";
 
 /// A new key, and with the right `arguments` its certificate, or only the request for one.
 KeyPair make(const TemporaryDirectory& directory, const std::string& name,

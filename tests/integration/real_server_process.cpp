@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,11 +34,22 @@ std::string_view environment(const char* name) {
     return value == nullptr ? std::string_view() : value;
 }
 
+using Ends = std::array<int, 2>;
+
+/// Unlike a pipe, it reports an error, and no signal, when the other end is closed.
+Ends socket_pair() {
+    Ends ends{};
+    checked(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), "socketpair");
+    const timeval limit{.tv_sec = ChildProcess::patience.count(), .tv_usec = 0};
+    checked(::setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), "setsockopt");
+    return ends;
+}
+
 /// Between fork and exec: nothing here may allocate or lock.
-[[noreturn]] void become(char* const* command, int output) {
+[[noreturn]] void become(char* const* command, int input, int output) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    const int no_input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::dup2(no_input, STDIN_FILENO);
+    if (input < 0) input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::dup2(input, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
     ::execv(*command, command);
@@ -62,7 +75,7 @@ void require_programs(std::initializer_list<std::string_view> names) {
     }
 }
 
-ChildProcess::ChildProcess(std::vector<std::string> command) {
+ChildProcess::ChildProcess(std::vector<std::string> command, Input input) {
     const auto program = find_program(command.at(0));
     if (!program) throw std::runtime_error(command[0] + " is not installed");
     command[0] = *program;
@@ -71,11 +84,14 @@ ChildProcess::ChildProcess(std::vector<std::string> command) {
     for (std::string& argument : command) arguments.push_back(argument.data());
     arguments.push_back(nullptr);
 
-    std::array<int, 2> pipe{};
+    const auto [input_end, programs_input] = input == Input::none ? Ends{-1, -1} : socket_pair();
+    Ends pipe{};
     checked(::pipe2(pipe.data(), O_CLOEXEC), "pipe2");
     pid_ = ::fork();
-    if (pid_ == 0) become(arguments.data(), pipe[1]);
+    if (pid_ == 0) become(arguments.data(), programs_input, pipe[1]);
+    if (programs_input >= 0) ::close(programs_input);
     ::close(pipe[1]);
+    input_end_ = input_end;
     output_end_ = pipe[0];
     checked(pid_, "fork");
 }
@@ -88,7 +104,17 @@ ChildProcess::~ChildProcess() {
         ::kill(pid, SIGKILL);
         ::waitpid(pid, nullptr, 0);
     }
+    if (input_end_ >= 0) ::close(input_end_);
     ::close(output_end_);
+}
+
+void ChildProcess::write_line(std::string_view line) {
+    const std::string bytes = std::string(line) + '\n';
+    for (std::string_view rest = bytes; !rest.empty();) {
+        const ssize_t count = ::send(input_end_, rest.data(), rest.size(), MSG_NOSIGNAL);
+        if (count < 0) throw std::system_error(errno, std::generic_category(), "send");
+        rest.remove_prefix(static_cast<std::size_t>(count));
+    }
 }
 
 std::string ChildProcess::await_line_with(std::string_view text) {

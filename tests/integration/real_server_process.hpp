@@ -20,18 +20,23 @@ namespace cloud_backend::test {
 /// where the environment variable CLOUD_BACKEND_CI is 1.
 void require_programs(std::initializer_list<std::string_view> names);
 
-/// A program as a child of the test, without input. It is asked to end at the latest when the test
+/// What a program reads as its standard input.
+enum class Input { none, lines };
+
+/// A program as a child of the test. It is asked to end at the latest when the test
 /// does, even if that crashes. Nothing waits longer than `patience`.
 class ChildProcess {
 public:
     static constexpr std::chrono::seconds patience{20};
 
     /// The name of the program, then its arguments.
-    explicit ChildProcess(std::vector<std::string> command);
+    explicit ChildProcess(std::vector<std::string> command, Input input = Input::none);
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
 
+    /// For it to read. Throws when it takes nothing.
+    void write_line(std::string_view line);
     /// Waits until it has printed a whole line that contains `text`, and returns the line. Throws
     /// when it ends without.
     [[nodiscard]] std::string await_line_with(std::string_view text);
@@ -47,7 +52,8 @@ private:
     /// False at the end of its output.
     [[nodiscard]] bool read_some();
 
-    pid_t pid_ = -1;  ///< Negative once it has ended.
+    pid_t pid_ = -1;      ///< Negative once it has ended.
+    int input_end_ = -1;  ///< Negative without input.
     int output_end_ = -1;
     std::string output_{};
 };

@@ -77,6 +77,12 @@ constexpr std::string_view name_of(Fault fault) {
     return names.at(static_cast<std::size_t>(fault));
 }
 
+/// Whether no request may go over the connection any more.
+constexpr bool ends_idle_connection(Fault fault) {
+    return fault == Fault::closed_while_idle || fault == Fault::reset_while_idle ||
+           fault == Fault::go_away_while_idle;
+}
+
 enum class Mode { plain, streamed };
 
 }  // namespace cloud_backend::test

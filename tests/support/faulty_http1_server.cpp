@@ -41,7 +41,7 @@ public:
         if (fault_ == Fault::slow_name_lookup) slow_lookup_.emplace();
     }
 
-    std::size_t posts() const override {
+    std::size_t posts() override {
         return static_cast<std::size_t>(
             std::ranges::count(server_.requests(), "POST", &Request::method));
     }

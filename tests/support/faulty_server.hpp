@@ -21,8 +21,8 @@ public:
     /// From here on, and for every request; a connection that is open and idle stays so, unless its
     /// end is the fault.
     virtual void begin_fault() = 0;
-    /// POST requests that arrived.
-    [[nodiscard]] virtual std::size_t posts() const = 0;
+    /// POST requests that have arrived by now.
+    [[nodiscard]] virtual std::size_t posts() = 0;
 };
 
 using StartFaultyServer = std::unique_ptr<FaultyServer> (*)(Fault fault);
