@@ -67,6 +67,12 @@ constexpr Row http1_matrix[] = {
     {html, streamed,
      Cell{response_error, 1, fails, 0},         Cell{response_error, 1, fails, 0}},
 
+    // T4: a close may have cut what no length measures, so it counts as cut.
+    {html_without_length, plain,
+     Cell{response_error, 2, fails_twice, 0},   Cell{response_error, 2, fails_twice, 0}},
+    {html_without_length, streamed,
+     Cell{response_error, 2, fails_twice, 0},   Cell{response_error, 2, fails_twice, 0}},
+
     // E1, R7: it counts as the status 503 that it names.
     {error_object, plain,
      Cell{stream_error, 2, fails_twice, 0},     Cell{stream_error, 2, fails_twice, 0}},

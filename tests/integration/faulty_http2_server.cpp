@@ -54,8 +54,9 @@ public:
         return std::move(*this).step("write", latin1(bytes)).step("await_peer");
     }
     Script trickle(std::string_view bytes) && {
-        constexpr std::size_t piece = 4;
+        constexpr std::size_t pieces = 30;
         constexpr int pause_ms = 20;
+        const std::size_t piece = bytes.size() / pieces + 1;
         Script script = std::move(*this);
         for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
             script = std::move(script)
@@ -70,7 +71,18 @@ private:
     Json steps_ = Json::array();
 };
 
+Json length_of(const Content& content) {
+    return {{"Content-Length", content.body.size()}};
+}
+
 Script whole(const Content& content) {
+    return Script()
+        .respond(content, length_of(content))
+        .step("write", latin1(content.body))
+        .step("finish");
+}
+
+Script without_length(const Content& content) {
     return Script().respond(content).step("write", latin1(content.body)).step("finish");
 }
 
@@ -85,10 +97,7 @@ Script begun(const Content& content) {
 
 /// With more announced than comes.
 Script too_short(const Content& content) {
-    return Script()
-        .respond(content, {{"Content-Length", content.body.size()}})
-        .write(first_part(content))
-        .step("finish");
+    return Script().respond(content, length_of(content)).write(first_part(content)).step("finish");
 }
 
 /// The stream under way is the last one to be answered.
@@ -123,6 +132,8 @@ Script script_of(Fault fault, const Content& content) {
             return begun(content).step("reset_stream", "NGHTTP2_NO_ERROR");
         case Fault::short_body:
             return too_short(content);
+        case Fault::html_without_length:
+            return without_length(content);
         case Fault::status_line_only:
             return Script().step("respond_and_finish", {{":status", 200}});
         case Fault::go_away_in_body:
@@ -132,7 +143,10 @@ Script script_of(Fault fault, const Content& content) {
         case Fault::stall_in_body:
             return begun(content);
         case Fault::trickle:
-            return Script().respond(content).trickle(content.body).step("finish");
+            return Script()
+                .respond(content, length_of(content))
+                .trickle(content.body)
+                .step("finish");
         default:
             return whole(content);
     }

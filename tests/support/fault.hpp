@@ -19,6 +19,7 @@ enum class Fault {
     close_delimited_body,
     cut_close_delimited_body,
     html,
+    html_without_length,
     error_object,
     stall_before_headers,
     stall_in_body,
@@ -42,7 +43,7 @@ enum class Fault {
 };
 
 constexpr std::string_view name_of(Fault fault) {
-    constexpr std::array<std::string_view, 30> names{
+    constexpr std::array<std::string_view, 31> names{
         "closed while idle",
         "reset while idle",
         "close before a byte",
@@ -54,6 +55,7 @@ constexpr std::string_view name_of(Fault fault) {
         "close-delimited body",
         "cut close-delimited body",
         "HTML 200",
+        "HTML 200 without length",
         "error object in 200",
         "stall before headers",
         "stall mid-stream",

@@ -53,6 +53,7 @@ Answer faulty_answer(Fault fault, Mode mode) {
         case Fault::status_line_only:
             return Answer::bytes("HTTP/1.1 200 OK\r\n").then_close();
         case Fault::close_delimited_body:
+        case Fault::html_without_length:
             return close_delimited(content);
         case Fault::cut_close_delimited_body:
             return cut_at_the_middle_word(close_delimited(content));

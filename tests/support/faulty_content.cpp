@@ -78,6 +78,7 @@ Content sound_content(Mode mode) {
 Content faulty_content(Fault fault, Mode mode) {
     switch (fault) {
         case Fault::html:
+        case Fault::html_without_length:
             return content("text/html", "<html><title>Welcome</title></html>");
         case Fault::error_object:
             return json_content(mode, R"({"error":{"message":"overloaded","code":503}})");
