@@ -37,6 +37,16 @@ std::string latin1(std::string_view bytes) {
     return text;
 }
 
+Json head(const Content& content, Json more_headers) {
+    more_headers[":status"] = 200;
+    for (const auto& [name, value] : content.headers) more_headers[name] = value;
+    return more_headers;
+}
+
+Json length_of(const Content& content) {
+    return {{"Content-Length", content.body.size()}};
+}
+
 /// What faulty_http2_server.mjs is to do, one step after the other.
 class Script {
 public:
@@ -44,10 +54,8 @@ public:
         steps_.push_back(Json::array({name, std::move(argument)}));
         return std::move(*this);
     }
-    Script respond(const Content& content, Json headers = Json::object()) && {
-        headers[":status"] = 200;
-        for (const auto& [name, value] : content.headers) headers[name] = value;
-        return std::move(*this).step("respond", std::move(headers));
+    Script respond(const Content& content, Json more_headers = Json::object()) && {
+        return std::move(*this).step("respond", head(content, std::move(more_headers)));
     }
     /// And waits until the client has read it.
     Script write(std::string_view bytes) && {
@@ -71,19 +79,17 @@ private:
     Json steps_ = Json::array();
 };
 
-Json length_of(const Content& content) {
-    return {{"Content-Length", content.body.size()}};
+Script answer(const Content& content, Json more_headers) {
+    return Script().step(
+        "answer", Json::array({head(content, std::move(more_headers)), latin1(content.body)}));
 }
 
 Script whole(const Content& content) {
-    return Script()
-        .respond(content, length_of(content))
-        .step("write", latin1(content.body))
-        .step("finish");
+    return answer(content, length_of(content));
 }
 
 Script without_length(const Content& content) {
-    return Script().respond(content).step("write", latin1(content.body)).step("finish");
+    return answer(content, Json::object());
 }
 
 /// The first event is whole, what follows is not.
@@ -166,38 +172,16 @@ Script idle_script_of(Fault fault) {
     }
 }
 
-class FaultyHttp2Server final : public FaultyServer {
+/// node running faulty_http2_server.mjs, which says what it understands. All faults share it, since
+/// it takes longer to start than most of them do.
+class Node {
 public:
-    explicit FaultyHttp2Server(Fault fault) : fault_(fault) {
-        tell({{"answers", answers([](Mode mode) { return whole(sound_content(mode)); })}});
+    static Node& running() {
+        static Node node;
+        return node;
     }
 
-    ClientOptions options() const override {
-        const std::string host =
-            fault_ == Fault::slow_name_lookup ? std::string(slow_host) : "127.0.0.1";
-        auto options = quick_options("https://" + host + ":" + port_);
-        options.tls.ca_file = certificates().authority.certificate;
-        return options;
-    }
-
-    void begin_fault() override {
-        const auto answer = [this](Mode mode) {
-            return script_of(fault_, faulty_content(fault_, mode));
-        };
-        tell({{"answers", answers(answer)}, {"now", idle_script_of(fault_).steps()}});
-        if (fault_ == Fault::slow_name_lookup) slow_lookup_.emplace();
-    }
-
-    std::size_t posts() override { return tell(Json::object()); }
-
-private:
-    /// By what requests accept.
-    template <class ScriptOf>
-    static Json answers(const ScriptOf& script_for) {
-        return {{"application/json", script_for(Mode::plain).steps()},
-                {"text/event-stream", script_for(Mode::streamed).steps()}};
-    }
-
+    [[nodiscard]] const std::string& port() const { return port_; }
     /// Returns the POSTs that have arrived once it is done.
     std::size_t tell(Json message) {
         const std::string done = "done " + std::to_string(++messages_) + " ";
@@ -206,14 +190,53 @@ private:
         return std::stoul(process_.await_line_with(done).substr(done.size()));
     }
 
-    const Fault fault_;
-    std::optional<SlowLookup> slow_lookup_{};
+private:
+    Node() = default;
+
     ChildProcess process_{
         {"node", FAULTY_HTTP2_SERVER, certificates().valid.certificate, certificates().valid.key},
         Input::lines};
     const std::string port_ =
         process_.await_line_with("port ").substr(std::string_view("port ").size());
     int messages_ = 0;
+};
+
+/// What `script_for` says of each mode, by what requests for it accept.
+template <class ScriptOf>
+Json answers(const ScriptOf& script_for) {
+    return {{"application/json", script_for(Mode::plain).steps()},
+            {"text/event-stream", script_for(Mode::streamed).steps()}};
+}
+
+class FaultyHttp2Server final : public FaultyServer {
+public:
+    explicit FaultyHttp2Server(Fault fault) : fault_(fault) {
+        const auto script_for = [](Mode mode) { return whole(sound_content(mode)); };
+        node_.tell({{"answers", answers(script_for)}});
+    }
+
+    ClientOptions options() const override {
+        const bool by_name = fault_ == Fault::slow_name_lookup;
+        const auto host = by_name ? std::string(slow_host) : "127.0.0.1";
+        auto options = quick_options("https://" + host + ":" + node_.port());
+        options.tls.ca_file = certificates().authority.certificate;
+        return options;
+    }
+
+    void begin_fault() override {
+        const auto script_for = [this](Mode mode) {
+            return script_of(fault_, faulty_content(fault_, mode));
+        };
+        node_.tell({{"answers", answers(script_for)}, {"now", idle_script_of(fault_).steps()}});
+        if (fault_ == Fault::slow_name_lookup) slow_lookup_.emplace();
+    }
+
+    std::size_t posts() override { return node_.tell(Json::object()); }
+
+private:
+    const Fault fault_;
+    std::optional<SlowLookup> slow_lookup_{};
+    Node& node_ = Node::running();
 };
 
 }  // namespace

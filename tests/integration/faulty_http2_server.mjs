@@ -21,6 +21,11 @@ const end_connections = (end) =>
   Promise.all([...sockets].map((socket) => (end(socket), ended(socket))));
 
 const steps = {
+  // The end of the body comes with its last bytes.
+  answer: ([headers, bytes], stream) => {
+    stream.respond(headers);
+    stream.end(Buffer.from(bytes, "latin1"));
+  },
   // Waiting for trailers keeps node from marking the end of the stream before a reset.
   respond: (headers, stream) => stream.respond(headers, { waitForTrailers: true }),
   respond_and_finish: (headers, stream) => stream.respond(headers, { endStream: true }),
