@@ -32,6 +32,7 @@ struct BreakerChange {
 };
 
 inline constexpr BreakerChange succeeds{.successes = 1};
+inline constexpr BreakerChange succeeds_after_failure{.successes = 1, .failures = 1};
 inline constexpr BreakerChange fails{.failures = 1};
 inline constexpr BreakerChange fails_twice{.failures = 2};
 inline constexpr BreakerChange neutral{.neutral = 1};

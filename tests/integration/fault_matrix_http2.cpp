@@ -30,6 +30,13 @@ constexpr Row http2_matrix[] = {
     {go_away_while_idle, streamed,
      impossible,                                Cell{success, 1, succeeds, 3}},
 
+    // Section 3, ambiguous: before it uses a connection again libcurl reads once, and so meets what
+    // stands behind only when the request is sent. The server does not take it.
+    {go_away_behind_ping, plain,
+     impossible,                                Cell{success, 1, succeeds_after_failure, 0}},
+    {go_away_behind_ping, streamed,
+     impossible,                                Cell{success, 1, succeeds_after_failure, 3}},
+
     // Section 3, ambiguous: sent, no response byte. Retried by the library, never by libcurl (T2),
     // which after REFUSED_STREAM would by itself.
     {closed_before_a_byte, plain,

@@ -167,6 +167,8 @@ Script idle_script_of(Fault fault) {
             return Script().step("reset_connections");
         case Fault::go_away_while_idle:
             return Script().step("go_away");
+        case Fault::go_away_behind_ping:
+            return Script().step("ping").step("flush").step("go_away");
         default:
             return Script();
     }

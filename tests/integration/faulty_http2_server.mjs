@@ -15,6 +15,7 @@ const sockets = new Set();
 const sessions = new Set();
 let answers = {};
 let posts = 0;
+const ignore = () => {}; // Broken connections are what it is for.
 
 const ended = (emitter) => new Promise((resolve) => emitter.once("close", resolve));
 const end_connections = (end) =>
@@ -34,6 +35,8 @@ const steps = {
   pause: (milliseconds) => setTimeout(milliseconds),
   // An answer to a ping comes after all that was sent before it has been read.
   await_peer: (_, stream) => new Promise((resolve) => stream.session.ping(resolve)),
+  ping: () => sessions.forEach((session) => session.ping(ignore)),
+  flush: () => setImmediate(), // What was sent so far is a TLS record of its own.
   finish: (_, stream) => {
     stream.on("wantTrailers", () => stream.sendTrailers({}));
     stream.end();
@@ -53,7 +56,6 @@ async function run(script, stream) {
 
 const [cert, key] = process.argv.slice(2).map((file) => readFileSync(file));
 const server = createSecureServer({ cert, key, maxSendHeaderBlockLength: 1 << 20 });
-const ignore = () => {}; // Broken connections are what it is for.
 
 const keep_while_open = (set) => (member) => {
   member.on("error", ignore);

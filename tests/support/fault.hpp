@@ -38,12 +38,13 @@ enum class Fault {
     stream_reset_without_error,
     closed_in_body,
     go_away_while_idle,
+    go_away_behind_ping,
     go_away_before_a_byte,
     go_away_in_body,
 };
 
 constexpr std::string_view name_of(Fault fault) {
-    constexpr std::array<std::string_view, 31> names{
+    constexpr std::array<std::string_view, 32> names{
         "closed while idle",
         "reset while idle",
         "close before a byte",
@@ -73,6 +74,7 @@ constexpr std::string_view name_of(Fault fault) {
         "RST_STREAM without error",
         "close in the body",
         "GOAWAY while idle",
+        "GOAWAY behind a PING",
         "GOAWAY before a byte",
         "GOAWAY in the body",
     };
