@@ -24,6 +24,7 @@ enum class Fault {
     stall_before_headers,
     stall_in_body,
     trickle,
+    large_header,
     huge_header,
     slow_name_lookup,
     gzip,
@@ -44,7 +45,7 @@ enum class Fault {
 };
 
 constexpr std::string_view name_of(Fault fault) {
-    constexpr std::array<std::string_view, 32> names{
+    constexpr std::array<std::string_view, 33> names{
         "closed while idle",
         "reset while idle",
         "close before a byte",
@@ -61,6 +62,7 @@ constexpr std::string_view name_of(Fault fault) {
         "stall before headers",
         "stall mid-stream",
         "trickle",
+        "40 KiB header",
         "100 KiB header",
         "slow name lookup",
         "gzip",

@@ -11,6 +11,7 @@ namespace cloud_backend::test {
 
 namespace {
 
+constexpr std::size_t kibibyte = std::size_t{1} << 10;
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 
 std::string as_event(std::string_view data) {
@@ -43,6 +44,10 @@ Content completion(Mode mode, const std::string& word) {
 Content with_header(Content original, std::string name, std::string value) {
     original.headers.emplace_back(std::move(name), std::move(value));
     return original;
+}
+
+Content with_large_header(Content original, std::size_t size) {
+    return with_header(std::move(original), "X-Large", std::string(size, 'a'));
 }
 
 Content gzipped(const Content& original) {
@@ -82,9 +87,10 @@ Content faulty_content(Fault fault, Mode mode) {
             return content("text/html", "<html><title>Welcome</title></html>");
         case Fault::error_object:
             return json_content(mode, R"({"error":{"message":"overloaded","code":503}})");
+        case Fault::large_header:
+            return with_large_header(sound_content(mode), 40 * kibibyte);
         case Fault::huge_header:
-            return with_header(sound_content(mode), "X-Huge",
-                               std::string(std::size_t{100} << 10, 'a'));
+            return with_large_header(sound_content(mode), 100 * kibibyte);
         case Fault::gzip:
             return gzipped(completion(mode, middle_word(fault)));
         case Fault::deep_json:
