@@ -41,6 +41,10 @@ void set_request(EasyOptions& easy, const HttpRequest& request, curl_slist* head
 }
 
 void set_http(EasyOptions& easy) {
+    // Over HTTP/2, libcurl (7.88) stands still on a head that is larger than its buffer, unless
+    // more comes behind it. Larger than this it refuses itself.
+    constexpr long largest_http2_head = 128L << 10;
+    easy.set(CURLOPT_BUFFERSIZE, largest_http2_head);
 #if LIBCURL_VERSION_NUM >= 0x075500  // 7.85
     easy.set(CURLOPT_PROTOCOLS_STR, "http,https");
 #else
