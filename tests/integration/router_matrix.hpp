@@ -33,11 +33,16 @@ enum class FirstBackend {
 
 constexpr std::string_view name_of(FirstBackend fault) {
     constexpr std::array<std::string_view, 11> names{
-        "connection refused", "500",
-        "429, Retry-After 5", "429, Retry-After 120",
-        "401",                "400",
-        "stall",              "break before a delta",
-        "break after role",   "break after content",
+        "connection refused",
+        "500",
+        "429, Retry-After 5",
+        "429, Retry-After 120",
+        "401",
+        "400",
+        "stall",
+        "break before a delta",
+        "break after role",
+        "break after content",
         "break after tool call",
     };
     return names.at(static_cast<std::size_t>(fault));
