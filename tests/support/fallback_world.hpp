@@ -1,0 +1,113 @@
+#pragma once
+
+#include "fake_transport.hpp"
+#include "fallback_script.hpp"
+
+#include <cloud_backend/cloud_backend.hpp>
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace cloud_backend::test {
+
+/// A backend that is no router was asked: a function called, a request sent.
+struct Asked {
+    std::string backend{};  ///< Its name.
+    BackendKind kind{};
+    AnswerScript script{};
+    std::vector<ChatChunk> chunks{};  ///< That its answer has when it is whole.
+    std::size_t given = 0;            ///< Chunks that were taken from it, at least.
+    std::string model{};
+    std::size_t step = 0;
+    TimePoint time{};
+};
+
+/// A router told a decision.
+struct Told {
+    std::string router{};
+    FallbackDecision::Kind kind{};
+    std::string backend{};
+    std::optional<ErrorCode> error{};
+    int status = 0;
+    bool has_partial = false;
+    bool unavailable = false;  ///< The backend says so at this time.
+    std::size_t delivered = 0;
+};
+
+struct Delivered {
+    ChatChunk chunk{};
+    std::size_t step = 0;
+};
+
+/// What the callback throws.
+struct CallbackException {
+    std::size_t step = 0;
+};
+
+/// All that is seen of one call. Steps number what happens, in order.
+struct CallRecord {
+    CallScript script{};
+    std::vector<Asked> asked{};
+    std::vector<Told> told{};
+    std::vector<Delivered> delivered{};
+    std::optional<std::size_t> cancelled_at{};
+    std::optional<std::size_t> stopped_at{};  ///< By the callback.
+    std::optional<std::size_t> threw_at{};    ///< The callback.
+    std::size_t posts = 0;
+    TimePoint started{};
+    TimePoint ended{};
+    std::variant<std::monostate, ChatCompletion, Error, CallbackException> outcome{};
+};
+
+/// A script come to life: services on a fake network, functions, routers, all under one virtual
+/// clock.
+class FallbackWorld {
+public:
+    explicit FallbackWorld(const FallbackScript& script);
+    FallbackWorld(const FallbackWorld&) = delete;
+    FallbackWorld& operator=(const FallbackWorld&) = delete;
+
+    /// What no call may end with passes through.
+    [[nodiscard]] CallRecord run(const CallScript& call);
+
+    // For what lives in it.
+
+    /// Something happens, which may be what the cancel waits for.
+    std::size_t step();
+    void pass(Duration duration);
+    Asked& ask(const std::string& backend, const BackendScript& script, std::string_view model);
+    [[nodiscard]] FakeTransport& network() const noexcept { return *network_; }
+
+private:
+    [[nodiscard]] std::vector<FallbackBackend> make_backends(
+        const std::vector<BackendScript>& scripts, const std::string& prefix);
+    [[nodiscard]] std::shared_ptr<ChatBackend> make(const BackendScript& script,
+                                                    const std::string& name);
+    [[nodiscard]] std::shared_ptr<ChatBackend> make_service(const BackendScript& script,
+                                                            const std::string& name);
+    [[nodiscard]] std::shared_ptr<FallbackRouter> make_router(
+        const std::vector<BackendScript>& scripts, const std::string& name);
+    [[nodiscard]] CallOptions begin(const CallScript& call);
+    [[nodiscard]] bool on_chunk(const ChatChunk& chunk);
+    void on_decision(const std::string& router, const FallbackDecision& decision);
+    void cancel();
+    void cancel_if_due();
+
+    const FallbackScript script_;
+    std::shared_ptr<FakeTransport> network_ = std::make_shared<FakeTransport>();
+    std::map<std::string, std::shared_ptr<ChatBackend>, std::less<>> backends_{};
+    std::map<std::string, std::size_t, std::less<>> times_asked_{};
+    std::shared_ptr<FallbackRouter> router_{};
+    std::stop_source stop_{};
+    std::size_t steps_ = 0;
+    CallRecord record_{};
+};
+
+}  // namespace cloud_backend::test
