@@ -82,7 +82,11 @@ public:
     /// Something happens, which may be what the cancel waits for.
     std::size_t step();
     void pass(Duration duration);
-    Asked& ask(const std::string& backend, const BackendScript& script, std::string_view model);
+    /// The index of what `asked()` then has.
+    std::size_t ask(const std::string& backend, const BackendScript& script,
+                    std::string_view model);
+    [[nodiscard]] const Asked& asked(std::size_t index) const { return record_.asked.at(index); }
+    void note_given(std::size_t asked);
     [[nodiscard]] FakeTransport& network() const noexcept { return *network_; }
 
 private:
