@@ -144,6 +144,7 @@ void FallbackCall::handle_failure(const FallbackBackend& backend,
                                   const std::exception_ptr& thrown) {
     pass_on_what_the_callback_threw();
     ErrorDetails failure = failure_of_backend(thrown);
+    if (!has_begun()) failure.partial.reset();  // It was held back.
     const bool next_is_asked = may_fall_back(failure);
     tell(next_is_asked ? FallbackDecision::Kind::fell_back : FallbackDecision::Kind::gave_up,
          backend, &failure);
@@ -161,7 +162,6 @@ bool FallbackCall::may_fall_back(const ErrorDetails& failure) {
 void FallbackCall::give_up(ErrorDetails failure) {
     failure.attempts.insert(failure.attempts.begin(), attempts_.begin(), attempts_.end());
     failure.failures.insert(failure.failures.begin(), failures_.begin(), failures_.end());
-    if (!has_begun()) failure.partial.reset();  // It was held back.
     raise(std::move(failure));
 }
 
