@@ -65,7 +65,7 @@ ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
                                                const ChunkCallback& on_chunk,
                                                const CallOptions& options) {
     const auto core = core_;  // The callback may destroy this router.
-    detail::HeldBackStream stream(on_chunk);
+    detail::HeldBackStream stream(on_chunk, options.stop);
     return detail::FallbackCall({core->backends, core->options, request, options, &stream}).run();
 }
 

@@ -86,7 +86,7 @@ bool FallbackCall::ask(const FallbackBackend& backend) {
     const TimePoint asked_at = clock_.now();
     try {
         answer_ = answer_of(backend);
-        if (plan_.stream != nullptr) plan_.stream->finish();
+        if (plan_.stream != nullptr) finish_stream();
     } catch (...) {
         handle_failure(backend, std::current_exception());
         return false;
@@ -107,6 +107,23 @@ ChatCompletion FallbackCall::answer_of(const FallbackBackend& backend) {
     ChatRequest request = plan_.request;
     request.model = model_of(backend);
     return ask(request);
+}
+
+/// A backend says that all it gave was delivered, and that who takes no more has stopped it.
+void FallbackCall::finish_stream() {
+    plan_.stream->finish();
+    const auto& delivered = plan_.stream->cut_short();
+    if (!delivered) return;
+    CallMetadata metadata = std::move(answer_.metadata);
+    if (!plan_.stream->stopped()) {
+        ErrorDetails failure = cancellation();
+        failure.attempts = std::move(metadata.attempts);
+        failure.failures = std::move(metadata.failures);
+        failure.partial = delivered;
+        raise(std::move(failure));
+    }
+    answer_ = *delivered;
+    answer_.metadata = std::move(metadata);
 }
 
 CallOptions FallbackCall::options_for(const FallbackBackend& backend) const {

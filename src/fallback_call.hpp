@@ -41,6 +41,7 @@ private:
     [[nodiscard]] bool another_is_available_after(const FallbackBackend& backend) const;
 
     void check_interruption();
+    void finish_stream();
     void complete(const FallbackBackend& backend, TimePoint asked_at);
     void handle_failure(const FallbackBackend& backend, const std::exception_ptr& thrown);
     [[nodiscard]] bool may_fall_back(const ErrorDetails& failure);

@@ -1,6 +1,9 @@
 #include "held_back_stream.hpp"
 
+#include <cloud_backend/chat_accumulator.hpp>
+
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -15,21 +18,30 @@ bool says_something(const ChunkChoice& choice) {
            !choice.finish_reason.empty();
 }
 
+ChatCompletion completion_of(std::span<const ChatChunk> chunks) {
+    ChatAccumulator accumulator;
+    for (const ChatChunk& chunk : chunks) accumulator.add(chunk);
+    return accumulator.completion();
+}
+
 }  // namespace
 
 bool HeldBackStream::take(const ChatChunk& chunk) {
     if (has_begun_) return deliver(chunk);
-    const bool begins = std::ranges::any_of(chunk.choices, says_something);
-    if (!begins && held_.size() < max_held) {
-        held_.push_back(chunk);
-        return true;
-    }
-    return deliver_held() && deliver(chunk);
+    held_.push_back(chunk);
+    const bool begins =
+        held_.size() > max_held || std::ranges::any_of(chunk.choices, says_something);
+    return !begins || deliver_held();
 }
 
 bool HeldBackStream::deliver_held() {
     const auto held = std::exchange(held_, {});
-    return std::ranges::all_of(held, [this](const ChatChunk& chunk) { return deliver(chunk); });
+    for (auto next = held.begin(); next != held.end();) {
+        if (!stop_.stop_requested() && deliver(*next++)) continue;
+        cut_short_ = std::make_shared<const ChatCompletion>(completion_of({held.begin(), next}));
+        return false;
+    }
+    return true;
 }
 
 bool HeldBackStream::deliver(const ChatChunk& chunk) {

@@ -5,6 +5,9 @@
 
 #include <cstddef>
 #include <exception>
+#include <memory>
+#include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace cloud_backend::detail {
@@ -17,7 +20,8 @@ public:
     static constexpr std::size_t max_held = 256;
 
     /// `on_chunk` must outlive the stream.
-    explicit HeldBackStream(const ChunkCallback& on_chunk) : on_chunk_(on_chunk) {}
+    HeldBackStream(const ChunkCallback& on_chunk, std::stop_token stop)
+        : on_chunk_(on_chunk), stop_(std::move(stop)) {}
 
     /// For the backend that is asked. False: the callback wants no more.
     [[nodiscard]] bool take(const ChatChunk& chunk);
@@ -28,6 +32,13 @@ public:
 
     /// Something was delivered: no other backend may take over.
     [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
+    /// What was delivered, if the stream ended among what had been held back: the backend has given
+    /// it all, and takes it for delivered. Else null.
+    [[nodiscard]] const std::shared_ptr<const ChatCompletion>& cut_short() const noexcept {
+        return cut_short_;
+    }
+    /// The callback wanted no more.
+    [[nodiscard]] bool stopped() const noexcept { return stopped_; }
     /// What the callback threw, to be passed on unchanged (SPEC T7).
     [[nodiscard]] const std::exception_ptr& thrown() const noexcept { return thrown_; }
 
@@ -36,9 +47,11 @@ private:
     [[nodiscard]] bool deliver(const ChatChunk& chunk);
 
     const ChunkCallback& on_chunk_;
+    std::stop_token stop_;
     std::vector<ChatChunk> held_{};
     bool has_begun_ = false;
     bool stopped_ = false;
+    std::shared_ptr<const ChatCompletion> cut_short_{};
     std::exception_ptr thrown_{};
 };
 
