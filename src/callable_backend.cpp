@@ -52,7 +52,8 @@ public:
         ChatCompletion answer;
         std::exception_ptr thrown_by_function;
         try {
-            answer = function(*this);
+            failure_ = interruption();
+            if (!failure_) answer = function(*this);
         } catch (...) {
             thrown_by_function = std::current_exception();
         }

@@ -31,8 +31,8 @@ public:
     ~CallableBackend() override;
 
     /// What the function throws becomes a `BackendError` unless it is an `Error`, with what was
-    /// delivered as its `partial()`. A cancel or a passed deadline is seen at each chunk and at the
-    /// end: `CancelledError`, `TimeoutError`.
+    /// delivered as its `partial()`. A cancel or a passed deadline is seen before the function is
+    /// called, at each chunk and at the end: `CancelledError`, `TimeoutError`.
     ChatCompletion chat_completion(const ChatRequest& request,
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
