@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -70,18 +71,25 @@ std::vector<std::string> ids_to_deliver(const Asked& asked) {
     return ids;
 }
 
-bool has(const std::vector<Piece>& pieces, Piece piece) {
+bool has(std::span<const Piece> pieces, Piece piece) {
     return std::ranges::find(pieces, piece) != pieces.end();
 }
 
-/// T4: a stream of a service that has finished lacks nothing.
-bool is_whole(const Asked& asked, bool streamed) {
+/// The pieces that were delivered of a stream.
+std::span<const Piece> delivered_pieces(const CallRecord& record) {
+    const std::span<const Piece> pieces(record.asked.back().script.pieces);
+    return pieces.first(std::min(record.delivered.size(), pieces.size()));
+}
+
+/// T4: a stream of a service that breaks off after its finish reason, or is left at the deadline,
+/// lacks nothing.
+bool ended_by_its_finish_reason(const CallRecord& record) {
+    const Asked& asked = record.asked.back();
     const AnswerEnd end = asked.script.end;
-    if (end == AnswerEnd::complete) return true;
-    const bool broken =
-        end == AnswerEnd::cut || end == AnswerEnd::stalled || end == AnswerEnd::thrown;
-    return broken && streamed && asked.kind == BackendKind::service &&
-           has(asked.script.pieces, Piece::finish);
+    const bool cut = end == AnswerEnd::cut || end == AnswerEnd::stalled ||
+                     end == AnswerEnd::thrown || record.script.deadline;
+    return cut && record.script.streamed && asked.kind == BackendKind::service &&
+           has(delivered_pieces(record), Piece::finish);
 }
 
 // --- what is delivered --------------------------------------------------------------------------
@@ -113,10 +121,7 @@ std::string delivery_begins_with_what_says_something(const FallbackScript&,
         record.cancelled_at) {
         return {};
     }
-    const auto& pieces = record.asked.back().script.pieces;
-    const bool said = std::any_of(
-        pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(record.delivered.size()),
-        says_something);
+    const bool said = std::ranges::any_of(delivered_pieces(record), says_something);
     return said ? "" : "only what says nothing is delivered, and the answer failed";
 }
 
@@ -156,8 +161,8 @@ std::string an_answer_is_what_was_delivered(const FallbackScript&, const CallRec
         return "the answer is " + text_of(*answer) + ", delivered was " +
                text_of(accumulated(chunks));
     }
-    if (record.stopped_at) return {};
-    if (!is_whole(asked, record.script.streamed)) return "an answer that is not whole";
+    if (record.stopped_at || ended_by_its_finish_reason(record)) return {};
+    if (asked.script.end != AnswerEnd::complete) return "an answer that is not whole";
     const bool all_delivered = record.delivered.size() == ids_to_deliver(asked).size();
     return record.script.streamed && !all_delivered ? "not all of the answer is delivered" : "";
 }
