@@ -138,7 +138,10 @@ std::string nothing_follows_the_end_of_the_caller(const FallbackScript&, const C
             return "asked after something was delivered";
         }
     }
-    return {};
+    const bool turned_to_another = std::ranges::any_of(record.told, [&](const Told& told) {
+        return told.kind == Kind::asked && record.cancelled_at && told.step > *record.cancelled_at;
+    });
+    return turned_to_another ? "turned to another backend when cancelled" : "";
 }
 
 // --- how the call ends --------------------------------------------------------------------------
@@ -202,15 +205,20 @@ std::string an_error_has_what_was_delivered(const FallbackScript&, const CallRec
     return partial == delivered ? "" : "partial is " + partial + ", delivered was " + delivered;
 }
 
+const std::vector<AttemptInfo>& attempts_of(const CallRecord& record) {
+    static const std::vector<AttemptInfo> unknown;
+    if (const ChatCompletion* answer = answer_of(record)) return answer->metadata.attempts;
+    const Error* error = error_of(record);
+    return error != nullptr ? error->attempts() : unknown;
+}
+
 /// R10: the server sees as many requests as attempts are reported.
 std::string attempts_are_requests(const FallbackScript&, const CallRecord& record) {
-    const ChatCompletion* answer = answer_of(record);
-    const Error* error = error_of(record);
-    if (answer == nullptr && error == nullptr) return {};
-    const auto& attempts = answer != nullptr ? answer->metadata.attempts : error->attempts();
-    return attempts.size() == record.posts ? ""
-                                           : std::to_string(attempts.size()) + " attempts, " +
-                                                 std::to_string(record.posts) + " requests";
+    if (record.threw_at) return {};  // Nothing is reported then.
+    const std::size_t attempts = attempts_of(record).size();
+    return attempts == record.posts ? ""
+                                    : std::to_string(attempts) + " attempts, " +
+                                          std::to_string(record.posts) + " requests";
 }
 
 /// F4: functions see it between two pieces; a service sees it to the millisecond.
@@ -219,25 +227,27 @@ std::string the_deadline_is_kept(const FallbackScript&, const CallRecord& record
     constexpr milliseconds longest_piece(200);
     const TimePoint deadline = record.started + *record.script.deadline;
     if (record.ended > deadline + longest_piece) return "it went on after its deadline";
-    const bool late = std::ranges::any_of(
-        record.asked, [&](const Asked& one) { return one.time >= deadline + milliseconds(1); });
-    return late ? "asked after the deadline" : "";
+    const auto late = [&](const auto& one) { return one.time >= deadline + milliseconds(1); };
+    if (std::ranges::any_of(record.asked, late)) return "asked after the deadline";
+    const bool turned_to_another = std::ranges::any_of(record.told, [&](const Told& told) {
+        return told.kind == Kind::asked && told.time >= deadline;
+    });
+    return turned_to_another ? "turned to another backend after the deadline" : "";
 }
 
-/// F4: with a function that can be asked in the end, no service is waited for.
-std::string no_long_wait_with_an_alternative(const FallbackScript& script,
-                                             const CallRecord& record) {
+/// F4: with a function that can be asked in the end, no service is waited for long; with nobody to
+/// ask in the end, it is.
+std::string waits_by_the_alternative(const FallbackScript& script, const CallRecord& record) {
+    const auto& attempts = attempts_of(record);
+    if (attempts.empty()) return {};
     const BackendScript& last = script.backends.back();
-    if (last.kind == BackendKind::router || last.kind == BackendKind::service || last.unavailable) {
-        return {};
-    }
-    const ChatCompletion* answer = answer_of(record);
-    const Error* error = error_of(record);
-    if (answer == nullptr && error == nullptr) return {};
-    const auto& attempts = answer != nullptr ? answer->metadata.attempts : error->attempts();
+    const bool is_function = last.kind != BackendKind::router && last.kind != BackendKind::service;
     const bool waited = std::ranges::any_of(
         attempts, [](const AttemptInfo& attempt) { return attempt.wait > milliseconds(2'000); });
-    return waited ? "a long wait with another backend to ask" : "";
+    if (is_function && !last.unavailable && waited) return "a long wait with another to ask";
+    const bool gave_up_waiting = attempts.back().end == AttemptEnd::wait_too_long;
+    const bool is_last = record.asked.back().backend == name_in("", script.backends.size() - 1);
+    return is_last && !is_function && gave_up_waiting ? "no wait, with nobody else to ask" : "";
 }
 
 // --- who was asked ------------------------------------------------------------------------------
@@ -379,7 +389,7 @@ std::string fault_of(const FallbackScript& script, const CallRecord& record) {
         an_error_has_what_was_delivered,
         attempts_are_requests,
         the_deadline_is_kept,
-        no_long_wait_with_an_alternative,
+        waits_by_the_alternative,
         decisions_of_all_routers_are_in_order,
         only_what_is_unavailable_is_skipped,
         falls_back_by_the_rule,

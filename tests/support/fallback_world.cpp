@@ -237,15 +237,16 @@ void FallbackWorld::on_decision(const std::string& router, const FallbackDecisio
     record_.told.push_back({.router = router,
                             .kind = decision.kind,
                             .backend = std::string(decision.backend),
-                            .delivered = record_.delivered.size()});
+                            .unavailable = backend->second->unavailable().has_value(),
+                            .delivered = record_.delivered.size(),
+                            .time = network_->now()});
     Told& told = record_.told.back();
-    told.unavailable = backend->second->unavailable().has_value();
     if (error != nullptr) {
         told.error = error->code;
         told.status = error->api.status;
         told.has_partial = error->partial != nullptr;
     }
-    step();
+    told.step = step();
 }
 
 std::size_t FallbackWorld::ask(const std::string& backend, const BackendScript& script,

@@ -39,6 +39,8 @@ struct Told {
     bool has_partial = false;
     bool unavailable = false;  ///< The backend says so at this time.
     std::size_t delivered = 0;
+    std::size_t step = 0;
+    TimePoint time{};
 };
 
 struct Delivered {
