@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fake_transport.hpp"
+#include "fallback_record.hpp"
 #include "fallback_script.hpp"
 
 #include <cloud_backend/cloud_backend.hpp>
@@ -8,65 +9,12 @@
 #include <cstddef>
 #include <map>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace cloud_backend::test {
-
-/// A backend that is no router was asked: a function called, a request sent.
-struct Asked {
-    std::string backend{};  ///< Its name.
-    BackendKind kind{};
-    AnswerScript script{};
-    std::vector<ChatChunk> chunks{};  ///< That its answer has when it is whole.
-    std::size_t given = 0;            ///< Chunks that were taken from it, at least.
-    std::string model{};
-    std::size_t step = 0;
-    TimePoint time{};
-};
-
-/// A router told a decision.
-struct Told {
-    std::string router{};
-    FallbackDecision::Kind kind{};
-    std::string backend{};
-    std::optional<ErrorCode> error{};
-    int status = 0;
-    bool has_partial = false;
-    bool unavailable = false;  ///< The backend says so at this time.
-    std::size_t delivered = 0;
-    std::size_t step = 0;
-    TimePoint time{};
-};
-
-struct Delivered {
-    ChatChunk chunk{};
-    std::size_t step = 0;
-};
-
-/// What the callback throws.
-struct CallbackException {
-    std::size_t step = 0;
-};
-
-/// All that is seen of one call. Steps number what happens, in order.
-struct CallRecord {
-    CallScript script{};
-    std::vector<Asked> asked{};
-    std::vector<Told> told{};
-    std::vector<Delivered> delivered{};
-    std::optional<std::size_t> cancelled_at{};
-    std::optional<std::size_t> stopped_at{};  ///< By the callback.
-    std::optional<std::size_t> threw_at{};    ///< The callback.
-    std::size_t posts = 0;
-    TimePoint started{};
-    TimePoint ended{};
-    std::variant<std::monostate, ChatCompletion, Error, CallbackException> outcome{};
-};
 
 /// A script come to life: services on a fake network, functions, routers, all under one virtual
 /// clock.

@@ -1,10 +1,11 @@
-#include "../support/fallback_invariants.hpp"
+#include "../support/fallback_rules.hpp"
 #include "../support/fallback_script.hpp"
 #include "../support/fallback_world.hpp"
 #include "../support/slow_build.hpp"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -43,7 +44,8 @@ std::string fault_of(const FallbackScript& script, Endings& endings) {
         FallbackWorld world(script);
         for (const CallScript& call : script.calls) {
             const CallRecord record = world.run(call);
-            auto fault = fault_of(script, record);
+            auto fault =
+                first_fault(std::array{fault_of_delivery, fault_of_decisions}, script, record);
             if (!fault.empty()) return fault;
             ++endings[ending_of(record)];
         }
