@@ -109,7 +109,8 @@ ChatCompletion FallbackCall::answer_of(const FallbackBackend& backend) {
     return ask(request);
 }
 
-/// A backend says that all it gave was delivered, and that who takes no more has stopped it.
+/// A backend takes all it gave for delivered, and a stream that takes no more for stopped by the
+/// callback.
 void FallbackCall::finish_stream() {
     plan_.stream->finish();
     const auto& delivered = plan_.stream->cut_short();

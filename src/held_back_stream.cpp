@@ -38,14 +38,17 @@ bool HeldBackStream::deliver_held() {
     const auto held = std::exchange(held_, {});
     for (auto next = held.begin(); next != held.end();) {
         if (!stop_.stop_requested() && deliver(*next++)) continue;
-        cut_short_ = std::make_shared<const ChatCompletion>(completion_of({held.begin(), next}));
+        if (next != held.end()) {
+            cut_short_ =
+                std::make_shared<const ChatCompletion>(completion_of({held.begin(), next}));
+        }
         return false;
     }
     return true;
 }
 
 bool HeldBackStream::deliver(const ChatChunk& chunk) {
-    if (stopped_ || thrown_) return false;
+    if (stopped_ || cut_short_ || thrown_) return false;
     has_begun_ = true;  // Also if the callback throws.
     try {
         stopped_ = !on_chunk_(chunk);

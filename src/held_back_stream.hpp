@@ -32,8 +32,8 @@ public:
 
     /// Something was delivered: no other backend may take over.
     [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
-    /// What was delivered, if the stream ended among what had been held back: the backend has given
-    /// it all, and takes it for delivered. Else null.
+    /// What was delivered, if that is not all that the backend gave: the stream ended among what
+    /// had been held back. Else null.
     [[nodiscard]] const std::shared_ptr<const ChatCompletion>& cut_short() const noexcept {
         return cut_short_;
     }

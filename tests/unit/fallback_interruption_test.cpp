@@ -88,6 +88,17 @@ TEST_F(FallbackInterruption, ABackendThatGoesOnAfterAStopIsNotHeard) {
     EXPECT_EQ(delivered, 2u);
 }
 
+TEST_F(FallbackInterruption, ACompletionThatWasStoppedAtItsEndIsTheBackends) {
+    const auto whole = [](const ChatRequest&, const CallOptions&) {
+        return ChatCompletion{.id = "a", .raw = RawJson::parse_text(R"({"id":"a"})")};
+    };
+    const FallbackBackend local{
+        .name = "local",
+        .backend = std::make_shared<CallableBackend>(CallableBackend::Complete(whole))};
+    const auto answer = stream({local}, [](const ChatChunk&) { return false; });
+    EXPECT_EQ(answer.raw.text(), R"({"id":"a"})");
+}
+
 TEST_F(FallbackInterruption, NothingHeldBackIsDeliveredAfterACancel) {  // T1
     const auto error = error_of<CancelledError>([&] {
         stream({speaker(), failing()}, [&](const ChatChunk&) {
