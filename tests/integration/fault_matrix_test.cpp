@@ -63,7 +63,7 @@ TimeoutOptions timeouts_for(Fault fault) {
         case Fault::stall_in_body:
             return {.idle = short_limit};
         case Fault::trickle:  // The answer takes longer.
-            return {.first_byte = 400ms, .idle = 400ms};
+            return {.first_byte = 1s, .idle = 1s};
         default:
             return {};
     }

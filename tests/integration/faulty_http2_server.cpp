@@ -62,13 +62,11 @@ public:
         return std::move(*this).step("write", latin1(bytes)).step("await_peer");
     }
     Script trickle(std::string_view bytes) && {
-        constexpr std::size_t pieces = 30;
-        constexpr int pause_ms = 20;
-        const std::size_t piece = bytes.size() / pieces + 1;
+        const std::size_t piece = bytes.size() / trickle_pieces + 1;
         Script script = std::move(*this);
         for (; !bytes.empty(); bytes.remove_prefix(std::min(piece, bytes.size()))) {
             script = std::move(script)
-                         .step("pause", pause_ms)
+                         .step("pause", trickle_pause.count())
                          .step("write", latin1(bytes.substr(0, piece)));
         }
         return script;

@@ -1,15 +1,14 @@
 #include "faulty_answer.hpp"
 
 #include "faulty_content.hpp"
+#include "faulty_server.hpp"
 
-#include <chrono>
 #include <string>
 
 namespace cloud_backend::test {
 
 namespace {
 
-using namespace std::chrono_literals;
 using embedded_server::Answer;
 
 Answer sized(const Content& content) {
@@ -29,6 +28,11 @@ Answer close_delimited(const Content& content) {
 /// The first event is whole, what follows is not.
 Answer cut_at_the_middle_word(const Answer& answer) {
     return answer.cut_after(answer.wire().find(sound_word));
+}
+
+Answer trickling(const Answer& answer) {
+    return answer.in_pieces_of(answer.wire().size() / trickle_pieces + 1)
+        .pause_between(trickle_pause);
 }
 
 }  // namespace
@@ -62,7 +66,7 @@ Answer faulty_answer(Fault fault, Mode mode) {
         case Fault::stall_in_body:
             return cut_at_the_middle_word(chunked(content)).then_stall();
         case Fault::trickle:
-            return sized(content).in_pieces_of(8).pause_between(20ms);
+            return trickling(sized(content));
         default:
             return sized(content);
     }

@@ -4,6 +4,7 @@
 
 #include <cloud_backend/options.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -29,6 +30,10 @@ using StartFaultyServer = std::unique_ptr<FaultyServer> (*)(Fault fault);
 
 /// The word in the middle of an answer with this fault, as it is sent.
 [[nodiscard]] std::string middle_word(Fault fault);
+
+/// A trickle comes in about as many pieces, with a pause before each.
+inline constexpr std::size_t trickle_pieces = 60;
+inline constexpr std::chrono::milliseconds trickle_pause{25};
 
 /// HTTP/1.1 without TLS, by the embedded server.
 [[nodiscard]] std::unique_ptr<FaultyServer> start_faulty_http1_server(Fault fault);
