@@ -21,7 +21,8 @@ namespace {
 /// delivered for the error that may follow.
 class FunctionCall {
 public:
-    FunctionCall(const ChunkCallback& on_chunk, const CallOptions& options,
+    /// `on_chunk` is null when the whole answer is asked for.
+    FunctionCall(const ChunkCallback* on_chunk, const CallOptions& options,
                  const std::function<TimePoint()>& now)
         : on_chunk_(on_chunk), stop_(options.stop), clock_(now, options.deadline) {}
 
@@ -34,9 +35,10 @@ public:
                         .message = "the answer has too many tool calls or fields"};
         }
         if (failure_) return false;
+        if (on_chunk_ == nullptr) return true;
         if (!first_chunk_at_) first_chunk_at_ = clock_.now();
         try {
-            stopped_ = !clock_.off_the_clock([&] { return on_chunk_(chunk); });
+            stopped_ = !clock_.off_the_clock([&] { return (*on_chunk_)(chunk); });
         } catch (...) {
             thrown_ = std::current_exception();
             throw;
@@ -44,7 +46,7 @@ public:
         return !stopped_;
     }
 
-    [[nodiscard]] ChatCompletion delivered() const { return accumulator_.completion(); }
+    [[nodiscard]] ChatCompletion answer_so_far() const { return accumulator_.completion(); }
 
     /// Calls `function`, which returns the answer.
     template <class Function>
@@ -58,7 +60,7 @@ public:
             thrown_by_function = std::current_exception();
         }
         if (thrown_) std::rethrow_exception(thrown_);  // T7, even if the function caught it.
-        if (stopped_ && thrown_by_function) answer = delivered();
+        if (stopped_ && thrown_by_function) answer = answer_so_far();
         if (!stopped_) {
             if (!failure_) failure_ = interruption();
             if (!failure_ && thrown_by_function) {
@@ -83,12 +85,12 @@ private:
 
     [[noreturn]] void fail(ErrorDetails failure) const {
         if (first_chunk_at_ && !failure.partial) {
-            failure.partial = std::make_shared<const ChatCompletion>(delivered());
+            failure.partial = std::make_shared<const ChatCompletion>(answer_so_far());
         }
         raise(std::move(failure));
     }
 
-    const ChunkCallback& on_chunk_;
+    const ChunkCallback* on_chunk_;
     std::stop_token stop_;
     detail::CallClock clock_;
     ChatAccumulator accumulator_{};
@@ -121,28 +123,27 @@ CallableBackend::~CallableBackend() = default;
 
 ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
                                                 const CallOptions& options) {
-    const auto core = core_;
-    const ChunkCallback ignore([](const ChatChunk&) {});
-    const auto* complete = std::get_if<Complete>(&core->function);
-    if (complete == nullptr) return chat_completion(request, ignore, options);
-    return FunctionCall(ignore, options, core->now).run([&](FunctionCall&) {
-        return (*complete)(request, options);
-    });
+    return call(request, nullptr, options);
 }
 
 ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
                                                 const ChunkCallback& on_chunk,
                                                 const CallOptions& options) {
+    return call(request, &on_chunk, options);
+}
+
+ChatCompletion CallableBackend::call(const ChatRequest& request, const ChunkCallback* on_chunk,
+                                     const CallOptions& options) const {
     const auto core = core_;  // The callback may destroy this backend.
     return FunctionCall(on_chunk, options, core->now).run([&](FunctionCall& call) {
         if (const auto* complete = std::get_if<Complete>(&core->function)) {
             ChatCompletion answer = (*complete)(request, options);
-            (void)call.deliver(detail::as_chunk(answer));
+            if (on_chunk != nullptr) (void)call.deliver(detail::as_chunk(answer));
             return answer;
         }
         const auto deliver = [&call](const ChatChunk& chunk) { return call.deliver(chunk); };
         std::get<Stream>(core->function)(request, deliver, options);
-        return call.delivered();
+        return call.answer_so_far();
     });
 }
 

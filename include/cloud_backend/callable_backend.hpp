@@ -39,6 +39,9 @@ public:
                                    const CallOptions& options = {}) override;
 
 private:
+    ChatCompletion call(const ChatRequest& request, const ChunkCallback* on_chunk,
+                        const CallOptions& options) const;
+
     struct Core;
     std::shared_ptr<const Core> core_;
 };

@@ -67,7 +67,8 @@ TEST_F(CallableBackendTest, TimesAreMeasured) {
             EXPECT_TRUE(on_chunk(content_chunk_of("one")));
             now += 3s;
         });
-    const auto metadata = local.chat_completion(request).metadata;
+    EXPECT_EQ(local.chat_completion(request).metadata.time_to_first_chunk, std::nullopt);
+    const auto metadata = local.chat_completion(request, collect()).metadata;
     EXPECT_EQ(metadata.time_to_first_chunk, 2s);
     EXPECT_EQ(metadata.total_time, 5s);
 }
@@ -84,6 +85,7 @@ TEST_F(CallableBackendTest, WhatItThrowsIsABackendErrorWithWhatWasDelivered) {  
     EXPECT_TRUE(error.retryable());
     ASSERT_NE(error.partial(), nullptr);
     EXPECT_EQ(error.partial()->content(), "one");
+    EXPECT_EQ(error_of([&] { (void)local.chat_completion(request); }).partial(), nullptr);
 }
 
 TEST_F(CallableBackendTest, AnErrorKeepsItsType) {
