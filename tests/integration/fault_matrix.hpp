@@ -58,7 +58,7 @@ struct Cell {
     friend bool operator==(const Cell&, const Cell&) = default;
     friend std::ostream& operator<<(std::ostream& out, const Cell& cell) {
         return out << std::left << std::setw(25) << name_of(cell.ending) << std::setw(7)
-                   << cell.posts << std::setw(15) << text_of(cell.breaker) << std::setw(6)
+                   << cell.posts << std::setw(26) << text_of(cell.breaker) << std::setw(6)
                    << cell.chunks;
     }
 };
@@ -94,7 +94,7 @@ struct Position {
 };
 
 inline constexpr std::string_view matrix_heading =
-    "fault                     mode      conn.   ending                   POSTs  breaker        "
-    "chunks    ms";
+    "fault                     mode      conn.   ending                   POSTs  "
+    "breaker                   chunks    ms";
 
 }  // namespace cloud_backend::test
