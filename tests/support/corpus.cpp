@@ -34,11 +34,12 @@ std::string decode_base64(std::string_view text) {
     return bytes;
 }
 
-CorpusCase parse_case(const std::string& line) {
+CorpusCase parse_case(const std::filesystem::path& file, const std::string& line) {
     const auto json = nlohmann::json::parse(line);
     Headers headers;
     for (const auto& [name, value] : json.at("headers").items()) headers.push_back({name, value});
-    return {.name = json.at("case"),
+    return {.file = file.filename(),
+            .name = json.at("case"),
             .provider = json.at("provider"),
             .kind = json.at("kind"),
             .status = json.at("status"),
@@ -62,7 +63,7 @@ std::vector<CorpusCase> load_corpus() {
     std::vector<CorpusCase> cases;
     for (const auto& file : files) {
         std::ifstream lines(file);
-        for (std::string line; std::getline(lines, line);) cases.push_back(parse_case(line));
+        for (std::string line; std::getline(lines, line);) cases.push_back(parse_case(file, line));
     }
     return cases;
 }

@@ -12,6 +12,7 @@
 namespace cloud_backend::test {
 
 struct CorpusCase {
+    std::string file{};  ///< The name of the file that holds it.
     std::string name{};
     std::string provider{};
     std::string kind{};  ///< stream, json or error.
