@@ -67,7 +67,7 @@ ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request
                                  stream(messages_path, std::move(body), reader, call_options));
 }
 
-std::optional<ErrorDetails> AnthropicCloudBackend::unavailable() const {
+std::optional<ErrorDetails> AnthropicCloudBackend::unavailable(std::string_view /*model*/) const {
     return CloudBackendClient::unavailable();
 }
 

@@ -1,6 +1,7 @@
 #include "call.hpp"
 
 #include "call_log.hpp"
+#include "core/bounded_duration.hpp"
 #include "core/rate_limits.hpp"
 #include "core/redact.hpp"
 #include "failures.hpp"
@@ -29,6 +30,11 @@ Duration probe_lease(const TimeoutOptions& timeouts) {
 milliseconds longest_retry_after(const CallPlan& plan) {
     const milliseconds longest = plan.retry.max_retry_after;
     return plan.max_retry_wait ? std::min(longest, *plan.max_retry_wait) : longest;
+}
+
+/// Not only of this request.
+bool is_of_the_endpoint(const Assessment& assessment) {
+    return assessment.outcome == Outcome::failure || assessment.outcome == Outcome::throttled;
 }
 
 /// E2: a server may quote the key anywhere.
@@ -174,9 +180,7 @@ AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
     info.curl_code = details.connection.curl_code;
     info.error = details.code;
 
-    const auto outcome = failure.assessment.outcome;
-    const bool is_of_the_endpoint = outcome == Outcome::throttled || outcome == Outcome::failure;
-    if (is_of_the_endpoint && details.retry_after &&
+    if (is_of_the_endpoint(failure.assessment) && details.retry_after &&
         *details.retry_after > longest_retry_after(plan_)) {
         plan_.health.throttle(clock_.now(), *details.retry_after);  // B5
     }
@@ -203,7 +207,8 @@ RetryDecision Call::decide(const AttemptFailure& failure) const {
                                   .retries_made = static_cast<int>(metadata_.attempts.size())},
                                  plan_.retry, plan_.random);
     if (const auto* retry = std::get_if<WaitBeforeRetry>(&decision)) {
-        if (plan_.max_retry_wait && retry->wait > *plan_.max_retry_wait) {
+        if (is_of_the_endpoint(failure.assessment) && plan_.max_retry_wait &&
+            retry->wait > bounded(*plan_.max_retry_wait)) {
             return GiveUp{AttemptEnd::wait_too_long};  // F4
         }
         if (plan_.health.breaker().retry_in(now) > retry->wait) {

@@ -1,6 +1,7 @@
 #include "call_clock.hpp"
 #include "chat/completion_json.hpp"
 #include "failures.hpp"
+#include "interruption.hpp"
 
 #include <cloud_backend/callable_backend.hpp>
 #include <cloud_backend/chat_accumulator.hpp>
@@ -77,10 +78,7 @@ public:
 
 private:
     [[nodiscard]] std::optional<ErrorDetails> interruption() const {
-        if (stop_.stop_requested()) return detail::cancellation();
-        const auto left = clock_.time_left(clock_.now());
-        if (!left || *left > Duration::zero()) return std::nullopt;
-        return detail::timeout_failure(TimeLimit::deadline, {}, {});
+        return detail::interruption(stop_, clock_);
     }
 
     [[noreturn]] void fail(ErrorDetails failure) const {
@@ -102,7 +100,7 @@ private:
 
 template <class Function>
 Function required(Function function) {
-    if (!function) throw ConfigError("the function of a CallableBackend is empty");
+    if (!function) throw ConfigError("a function of a CallableBackend is empty");
     return function;
 }
 
@@ -114,10 +112,12 @@ struct CallableBackend::Core {
 };
 
 CallableBackend::CallableBackend(Stream stream, std::function<TimePoint()> now)
-    : core_(std::make_shared<const Core>(Core{required(std::move(stream)), std::move(now)})) {}
+    : core_(std::make_shared<const Core>(
+          Core{required(std::move(stream)), required(std::move(now))})) {}
 
 CallableBackend::CallableBackend(Complete complete, std::function<TimePoint()> now)
-    : core_(std::make_shared<const Core>(Core{required(std::move(complete)), std::move(now)})) {}
+    : core_(std::make_shared<const Core>(
+          Core{required(std::move(complete)), required(std::move(now))})) {}
 
 CallableBackend::~CallableBackend() = default;
 

@@ -204,6 +204,7 @@ CallMetadata CloudBackendClient::stream(std::string_view path, std::string body,
     const std::shared_ptr<const Core> core = core_;  // A callback may destroy this client.
     if (options.timeouts) detail::check_timeouts(*options.timeouts);
     if (options.retry) detail::check_retry(*options.retry);
+    if (options.max_retry_wait) detail::check_max_retry_wait(*options.max_retry_wait);
     const AuthScheme auth = auth_scheme();
     detail::check_headers({{auth.header, auth.prefix}});
     detail::Call call({.request = make_request(path, std::move(body), reader.accept(), options),

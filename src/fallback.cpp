@@ -16,6 +16,11 @@ void check(const std::vector<FallbackBackend>& backends) {
     for (const FallbackBackend& backend : backends) {
         if (backend.name.empty()) throw ConfigError("a backend of a FallbackRouter has no name");
         if (!backend.backend) throw ConfigError("backend \"" + backend.name + "\" is null");
+        const bool unnamed = std::ranges::any_of(
+            backend.models, [](const auto& mapped) { return mapped.second.empty(); });
+        if (unnamed) {
+            throw ConfigError("backend \"" + backend.name + "\" maps a model to an empty name");
+        }
         if (std::ranges::count(backends, backend.name, &FallbackBackend::name) > 1) {
             throw ConfigError("there are two backends called \"" + backend.name + '"');
         }
@@ -51,6 +56,9 @@ FallbackRouter::FallbackRouter(std::vector<FallbackBackend> backends, FallbackOp
     if (!core_->options.should_fall_back || !core_->options.now) {
         throw ConfigError("a function of FallbackOptions that is needed is empty");
     }
+    if (core_->options.max_retry_wait < std::chrono::milliseconds::zero()) {
+        throw ConfigError("FallbackOptions::max_retry_wait is negative");
+    }
 }
 
 FallbackRouter::~FallbackRouter() = default;
@@ -69,15 +77,19 @@ ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
     return detail::FallbackCall({core->backends, core->options, request, options, &stream}).run();
 }
 
-std::optional<ErrorDetails> FallbackRouter::unavailable() const {
+std::optional<ErrorDetails> FallbackRouter::unavailable(std::string_view model) const {
     std::vector<BackendFailure> failures;
+    Duration earliest = Duration::max();
     for (const FallbackBackend& backend : core_->backends) {
-        auto refusal = backend.backend->unavailable();
+        const std::string_view own_model = detail::model_for(backend, model);
+        auto refusal = backend.backend->unavailable(own_model);
         if (!refusal) return std::nullopt;
+        earliest = std::min(earliest, detail::wait_after(*refusal));
         failures.push_back({.backend = backend.name,
+                            .model = std::string(own_model),
                             .error = std::make_shared<const ErrorDetails>(std::move(*refusal))});
     }
-    return detail::all_failed(core_->backends, std::move(failures));
+    return detail::all_failed(std::move(failures), earliest);
 }
 
 }  // namespace cloud_backend

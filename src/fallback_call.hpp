@@ -6,11 +6,14 @@
 #include <cloud_backend/backend_failure.hpp>
 #include <cloud_backend/chat.hpp>
 #include <cloud_backend/chat_backend.hpp>
+#include <cloud_backend/clock.hpp>
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/fallback.hpp>
 #include <cloud_backend/options.hpp>
 
 #include <exception>
+#include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -34,35 +37,45 @@ public:
     [[nodiscard]] ChatCompletion run();
 
 private:
-    /// False: it failed, and the next one is to be asked.
-    [[nodiscard]] bool ask(const FallbackBackend& backend);
-    [[nodiscard]] ChatCompletion answer_of(const FallbackBackend& backend);
-    [[nodiscard]] CallOptions options_for(const FallbackBackend& backend) const;
-    [[nodiscard]] bool another_is_available_after(const FallbackBackend& backend) const;
+    using Backends = std::span<const FallbackBackend>;
 
-    void check_interruption();
-    void finish_stream();
-    void complete(const FallbackBackend& backend, TimePoint asked_at);
+    /// Empty: it failed, and the next one is to be asked.
+    [[nodiscard]] std::optional<ChatCompletion> ask(const FallbackBackend& backend,
+                                                    Backends behind_it);
+    [[nodiscard]] CallOptions options_for(const FallbackBackend& backend, Backends behind_it) const;
+    [[nodiscard]] ChatCompletion answer_of(const FallbackBackend& backend,
+                                           const CallOptions& options);
+    void finish_stream(ChatCompletion& answer);
+    void complete(const FallbackBackend& backend, ChatCompletion& answer, TimePoint asked_at);
+
     void handle_failure(const FallbackBackend& backend, const std::exception_ptr& thrown);
     [[nodiscard]] bool may_fall_back(const ErrorDetails& failure);
+    void note_failure(const FallbackBackend& backend, ErrorDetails failure);
     [[noreturn]] void give_up(ErrorDetails failure);
-    void pass_on_what_the_callback_threw() const;
+    [[noreturn]] void give_up_on_all();
 
+    [[nodiscard]] std::optional<ErrorDetails> interruption() const;
+    [[nodiscard]] std::exception_ptr thrown_by_callback() const;
     [[nodiscard]] bool has_begun() const noexcept;
     [[nodiscard]] std::string_view model_of(const FallbackBackend& backend) const;
-    void note_failure(const FallbackBackend& backend, ErrorDetails failure);
     void tell(FallbackDecision::Kind kind, const FallbackBackend& backend,
               const ErrorDetails* error = nullptr);
 
     FallbackPlan plan_;
     CallClock clock_;
     std::vector<BackendFailure> failures_{};
+    std::vector<TimePoint> failed_at_{};
     std::vector<AttemptInfo> attempts_{};  ///< Of the backends that failed.
-    ChatCompletion answer_{};
 };
 
-/// The error of a router none of whose backends answers, or would. `failures` has one for each.
-[[nodiscard]] ErrorDetails all_failed(const std::vector<FallbackBackend>& backends,
-                                      std::vector<BackendFailure> failures);
+/// What the backend is asked for in place of `model`.
+[[nodiscard]] std::string_view model_for(const FallbackBackend& backend, std::string_view model);
+
+/// How long it takes until a backend that failed so may answer; zero: it may at once;
+/// `Duration::max()`: time alone does not help.
+[[nodiscard]] Duration wait_after(const ErrorDetails& failure);
+
+/// The error of a router none of whose backends answers, or would; `failures` has one for each.
+[[nodiscard]] ErrorDetails all_failed(std::vector<BackendFailure> failures, Duration earliest);
 
 }  // namespace cloud_backend::detail

@@ -25,9 +25,12 @@ bool is_fault_of_backend(int status) {
 
 bool FallbackRule::operator()(const ErrorDetails& error) const {
     const ApiDetails& api = error.api;
-    if (api.context_length_exceeded && context_length) return true;
-    if (api.content_filter && content_filter) return true;
+    if (api.context_length_exceeded || api.content_filter) {  // Whatever the status.
+        return (api.context_length_exceeded && context_length) ||
+               (api.content_filter && content_filter);
+    }
     switch (error.code) {
+        case ErrorCode::config:
         case ErrorCode::connection:
         case ErrorCode::timeout:
         case ErrorCode::authentication:
@@ -45,7 +48,6 @@ bool FallbackRule::operator()(const ErrorDetails& error) const {
         case ErrorCode::api:
         case ErrorCode::stream:
             return is_fault_of_backend(api.status);
-        case ErrorCode::config:
         case ErrorCode::bad_request:
         case ErrorCode::conflict:
         case ErrorCode::unprocessable_entity:

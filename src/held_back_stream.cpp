@@ -18,7 +18,7 @@ bool says_something(const ChunkChoice& choice) {
            !choice.finish_reason.empty();
 }
 
-ChatCompletion completion_of(std::span<const ChatChunk> chunks) {
+ChatCompletion accumulated(std::span<const ChatChunk> chunks) {
     ChatAccumulator accumulator;
     for (const ChatChunk& chunk : chunks) accumulator.add(chunk);
     return accumulator.completion();
@@ -39,8 +39,7 @@ bool HeldBackStream::deliver_held() {
     for (auto next = held.begin(); next != held.end();) {
         if (!stop_.stop_requested() && deliver(*next++)) continue;
         if (next != held.end()) {
-            cut_short_ =
-                std::make_shared<const ChatCompletion>(completion_of({held.begin(), next}));
+            cut_short_ = std::make_shared<const ChatCompletion>(accumulated({held.begin(), next}));
         }
         return false;
     }

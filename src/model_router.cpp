@@ -10,9 +10,15 @@ namespace cloud_backend {
 
 namespace {
 
-std::string quoted(const std::string& name) {
+constexpr const char* default_name = "default";
+
+std::string quoted(std::string_view name) {
     constexpr std::size_t longest = 128;
     return '"' + detail::printable(name, longest) + '"';
+}
+
+ErrorDetails no_route(std::string_view model) {
+    return {.code = ErrorCode::not_found, .message = "no route for model " + quoted(model)};
 }
 
 }  // namespace
@@ -24,6 +30,9 @@ ModelRouter::ModelRouter(ModelRoutes routes, Backends backends,
       default_backend_(std::move(default_backend)) {
     for (const auto& [name, backend] : backends_) {
         if (backend == nullptr) throw ConfigError("the backend " + quoted(name) + " is null");
+    }
+    if (default_backend_ != nullptr && backends_.contains(default_name)) {
+        throw ConfigError("there is a default backend, and another called \"default\"");
     }
     for (const ModelRoute& route : routes_.in_order()) {
         if (!backends_.contains(route.backend)) {
@@ -50,25 +59,39 @@ ChatCompletion ModelRouter::chat_completion(const ChatRequest& request,
     });
 }
 
+/// Copied, since a callback may destroy the router.
+struct ModelRouter::Destination {
+    std::shared_ptr<ChatBackend> backend{};  ///< Null: there is no route.
+    std::string name{};
+    std::string model{};
+};
+
+ModelRouter::Destination ModelRouter::destination_of(std::string_view model) const {
+    const ModelRoute* const found = routes_.find(model);
+    if (found == nullptr) return {default_backend_, default_name, std::string(model)};
+    return {backends_.at(found->backend), found->backend,
+            found->model.empty() ? std::string(model) : found->model};
+}
+
 template <class Ask>
 ChatCompletion ModelRouter::route(const ChatRequest& request, const Ask& ask) const {
-    const ModelRoute* const found = routes_.find(request.model);
-    // Shared, since a callback may destroy the router.
-    const auto backend = found == nullptr ? default_backend_ : backends_.at(found->backend);
-    if (backend == nullptr) {
-        raise({.code = ErrorCode::not_found,
-               .message = "no route for model " + quoted(request.model)});
-    }
-    const std::string name = found == nullptr ? "default" : found->backend;
+    const Destination destination = destination_of(request.model);
+    if (destination.backend == nullptr) raise(no_route(request.model));
     const auto answer = [&](const ChatRequest& routed) {
-        ChatCompletion completion = ask(*backend, routed);
-        detail::note_answer(completion.metadata, name, routed.model);
+        ChatCompletion completion = ask(*destination.backend, routed);
+        detail::note_answer(completion.metadata, destination.name, destination.model);
         return completion;
     };
-    if (found == nullptr || found->model.empty()) return answer(request);
+    if (destination.model == request.model) return answer(request);
     ChatRequest renamed = request;
-    renamed.model = found->model;
+    renamed.model = destination.model;
     return answer(renamed);
+}
+
+std::optional<ErrorDetails> ModelRouter::unavailable(std::string_view model) const {
+    const Destination destination = destination_of(model);
+    if (destination.backend == nullptr) return no_route(model);
+    return destination.backend->unavailable(destination.model);
 }
 
 }  // namespace cloud_backend

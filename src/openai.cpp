@@ -34,7 +34,7 @@ ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
     return ask(std::move(body), choices, on_chunk, options);
 }
 
-std::optional<ErrorDetails> OpenAICloudBackend::unavailable() const {
+std::optional<ErrorDetails> OpenAICloudBackend::unavailable(std::string_view /*model*/) const {
     return CloudBackendClient::unavailable();
 }
 

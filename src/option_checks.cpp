@@ -65,6 +65,10 @@ void check_breaker(const CircuitBreakerOptions& options) {
     }
 }
 
+void check_max_retry_wait(std::chrono::milliseconds wait) {
+    require(wait >= std::chrono::milliseconds::zero(), "CallOptions::max_retry_wait is negative");
+}
+
 void check_limits(const LimitOptions& options) {
     // Whoever walks through the JSON may do so by recursion.
     constexpr std::size_t deepest = 4096;

@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 namespace cloud_backend {
 
@@ -51,7 +52,9 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
-    [[nodiscard]] std::optional<ErrorDetails> unavailable() const override;
+    using CloudBackendClient::unavailable;
+    /// Whatever the model.
+    [[nodiscard]] std::optional<ErrorDetails> unavailable(std::string_view model) const override;
 
 protected:
     /// The key goes as `x-api-key`.

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -66,10 +67,14 @@ public:
                                            const ChunkCallback& on_chunk,
                                            const CallOptions& options = {}) = 0;
 
-    /// The error that a call made now would end with at once, nothing having been sent, such as an
-    /// open circuit; `retry_after` says for how long. Empty, as by default: a call would be tried.
-    /// A router skips a backend by it at no cost (SPEC F1).
-    [[nodiscard]] virtual std::optional<ErrorDetails> unavailable() const { return std::nullopt; }
+    /// The error that a call for `model` would end with at once if it were made now, nothing having
+    /// been sent, such as an open circuit; `retry_after` says for how long. Empty, as by default: a
+    /// call would be tried. A router skips a backend by it at no cost (SPEC F1). Must be quick, may
+    /// run beside calls of other threads, and must not throw.
+    [[nodiscard]] virtual std::optional<ErrorDetails> unavailable(
+        [[maybe_unused]] std::string_view model) const {
+        return std::nullopt;
+    }
 };
 
 }  // namespace cloud_backend

@@ -6,7 +6,9 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace cloud_backend {
 
@@ -15,14 +17,15 @@ namespace cloud_backend {
 /// backend, and the model it was asked for.
 ///
 /// The model is `ChatRequest::model`; one that hides in `ChatRequest::extra` is not looked at.
-/// May be used by several threads at once if its backends may.
-class CLOUD_BACKEND_EXPORT ModelRouter : public ChatBackend {
+/// May be used by several threads at once if its backends may. A callback may destroy the router.
+class CLOUD_BACKEND_EXPORT ModelRouter final : public ChatBackend {
 public:
     using Backends = std::map<std::string, std::shared_ptr<ChatBackend>>;
 
     /// `default_backend` is asked for models that have no route. Without one that is a
     /// `NotFoundError`, and nothing is sent. Throws `ConfigError` for a null among the backends,
-    /// and for a route to a backend that is not among them.
+    /// for a route to a backend that is not among them, and for one called "default" beside a
+    /// default backend.
     ModelRouter(ModelRoutes routes, Backends backends,
                 std::shared_ptr<ChatBackend> default_backend = nullptr);
     ~ModelRouter() override;
@@ -32,9 +35,14 @@ public:
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
 
+    /// When the backend of the model's route is; also for a model without a route.
+    [[nodiscard]] std::optional<ErrorDetails> unavailable(std::string_view model) const override;
+
     [[nodiscard]] const ModelRoutes& routes() const noexcept { return routes_; }
 
 private:
+    struct Destination;
+    [[nodiscard]] Destination destination_of(std::string_view model) const;
     template <class Ask>
     ChatCompletion route(const ChatRequest& request, const Ask& ask) const;
 

@@ -31,7 +31,9 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
-    [[nodiscard]] std::optional<ErrorDetails> unavailable() const override;
+    using CloudBackendClient::unavailable;
+    /// Whatever the model.
+    [[nodiscard]] std::optional<ErrorDetails> unavailable(std::string_view model) const override;
 
     /// Sends `body`, a whole request as JSON text, with its key order and unknown fields kept; only
     /// `stream`, and `model` if one is named, are overridden (SPEC 1). Returns the answer's body.

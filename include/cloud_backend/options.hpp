@@ -142,8 +142,9 @@ struct CallOptions {
     std::optional<TimeoutOptions> timeouts{};
     std::optional<RetryOptions>
         retry{};  ///< Its `budget` is not read: budgets belong to endpoints.
-    /// The call ends rather than wait longer than this before a retry: for callers who have another
-    /// backend to ask (SPEC F4).
+    /// The call ends rather than wait longer than this, before a retry, for an endpoint that failed
+    /// or throttles: for callers who have another to ask (SPEC F4). A `Retry-After` beyond it makes
+    /// the endpoint be left alone, by all its calls (SPEC B5). Negative is a `ConfigError`.
     std::optional<std::chrono::milliseconds> max_retry_wait{};
     Headers headers{};              ///< Added to the client's; the same name replaces.
     std::string idempotency_key{};  ///< Sent as `Idempotency-Key` unless empty.

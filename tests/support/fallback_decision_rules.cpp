@@ -91,7 +91,7 @@ std::string decisions_are_in_order(const std::string& router, const CallRecord& 
     }
     if (!router.empty()) return {};
     if ((before == Kind::answered) != (answer_of(record) != nullptr)) return "answered or not";
-    return (before == Kind::asked) == record.threw_at.has_value() ? "" : "asked without an end";
+    return before == Kind::asked ? "asked without an end" : "";
 }
 
 std::string decisions_of_all_routers_are_in_order(const FallbackScript&, const CallRecord& record) {
@@ -125,6 +125,12 @@ bool is_fault_of_request(const Told& told) {
     return test::is_fault_of_request(told.status);
 }
 
+/// The call had been cancelled, or its deadline had passed, when this was told.
+bool is_interrupted(const CallRecord& record, const Told& told) {
+    if (record.cancelled_at && *record.cancelled_at < told.step) return true;
+    return record.script.deadline && told.time >= record.started + *record.script.deadline;
+}
+
 /// F2, F3
 std::string falls_back_by_the_rule(const FallbackScript&, const CallRecord& record) {
     for (const Told& told : record.told) {
@@ -133,9 +139,10 @@ std::string falls_back_by_the_rule(const FallbackScript&, const CallRecord& reco
             if (told.delivered > 0) return "falls back after delivery";
             if (is_fault_of_request(told)) return "falls back on a fault of the request";
             if (told.error == ErrorCode::cancelled) return "falls back on a cancel";
+            if (is_interrupted(record, told)) return "falls back after a cancel or the deadline";
         }
         if (told.kind == Kind::gave_up && told.delivered == 0 && !is_fault_of_request(told) &&
-            told.error != ErrorCode::cancelled && told.error != ErrorCode::timeout) {
+            !record.threw_at && !is_interrupted(record, told)) {
             return "gives up though another could answer";
         }
     }
@@ -160,7 +167,10 @@ std::string what_says_something_is_delivered(const FallbackScript&, const CallRe
 Names failed_before(const std::string& router, const CallRecord& record) {
     Names names;
     for (const Told& told : told_by(router, record)) {
-        if (told.kind == Kind::skipped || told.kind == Kind::fell_back) {
+        // The next one would have been asked, had the call not been interrupted.
+        const bool gave_way = told.kind == Kind::gave_up && told.error != ErrorCode::cancelled &&
+                              told.delivered == 0 && is_interrupted(record, told);
+        if (told.kind == Kind::skipped || told.kind == Kind::fell_back || gave_way) {
             names.push_back(told.backend);
         } else if (told.kind != Kind::asked) {
             const Names inner = failed_before(told.backend, record);

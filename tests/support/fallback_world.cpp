@@ -109,7 +109,7 @@ public:
                                    const CallOptions& options) override {
         return backend_->chat_completion(request, on_chunk, options);
     }
-    std::optional<ErrorDetails> unavailable() const override {
+    std::optional<ErrorDetails> unavailable(std::string_view) const override {
         return ErrorDetails{.code = ErrorCode::backend, .message = "it is not loaded"};
     }
 
@@ -237,7 +237,7 @@ void FallbackWorld::on_decision(const std::string& router, const FallbackDecisio
     record_.told.push_back({.router = router,
                             .kind = decision.kind,
                             .backend = std::string(decision.backend),
-                            .unavailable = backend->second->unavailable().has_value(),
+                            .unavailable = backend->second->unavailable({}).has_value(),
                             .delivered = record_.delivered.size(),
                             .time = network_->now()});
     Told& told = record_.told.back();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,7 @@ public:
         asked_with.push_back(options);
         return script_(on_chunk);
     }
-    std::optional<ErrorDetails> unavailable() const override { return refusal; }
+    std::optional<ErrorDetails> unavailable(std::string_view) const override { return refusal; }
 
     std::optional<ErrorDetails> refusal{};
     std::vector<std::string> models{};  ///< It was asked for.

@@ -336,6 +336,22 @@ TEST_F(CallRetry, ACallWithAnAlternativeDoesNotWaitLong) {  // F4
     EXPECT_EQ(error.attempts()[1].end, AttemptEnd::wait_too_long);
 }
 
+TEST_F(CallRetry, ACallWithAnAlternativeWaitsForWhatNoOtherBackendDoesBetter) {  // F4, F2
+    network->expect(Exchange::answer(409, "", {{"Retry-After", "5"}}))
+        .expect(Exchange::answer(200, "a\n.\n"));
+    const TestClient client(options);
+    const auto call = client.stream("/x", "{}", reader, {.max_retry_wait = 2s});
+    EXPECT_EQ(call.attempts.size(), 2u);
+}
+
+TEST_F(CallRetry, TheLongestWaitMayBeForEverButNotNegative) {  // F4
+    network->expect(Exchange::answer(500, "")).expect(Exchange::answer(200, "a\n.\n"));
+    const TestClient client(options);
+    (void)client.stream("/x", "{}", reader, {.max_retry_wait = std::chrono::milliseconds::max()});
+    EXPECT_EQ(network->requests.size(), 2u);
+    EXPECT_THROW(client.stream("/x", "{}", reader, {.max_retry_wait = -1ms}), ConfigError);
+}
+
 TEST_F(CallRetry, ARetryAfterThatACallWithAnAlternativeDoesNotWaitForIsRemembered) {  // F4, B5
     const TestClient client(options);
     network->expect(Exchange::answer(429, "", {{"Retry-After", "10"}}));

@@ -193,6 +193,8 @@ TEST_F(CallableBackendTest, ACallbackMayDestroyIt) {
 TEST_F(CallableBackendTest, AnEmptyFunctionIsRefused) {
     EXPECT_THROW(CallableBackend(Stream{}), ConfigError);
     EXPECT_THROW(CallableBackend(CallableBackend::Complete{}), ConfigError);
+    const auto complete = [](const ChatRequest&, const CallOptions&) { return completion_of(""); };
+    EXPECT_THROW(CallableBackend(complete, nullptr), ConfigError);
 }
 
 }  // namespace

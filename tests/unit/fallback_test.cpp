@@ -172,7 +172,7 @@ TEST_F(Fallback, RoutersNest) {  // F1
 TEST(FallbackRule, FallsBackOnWhatAnotherBackendMayDoBetter) {  // F2
     const FallbackRule rule;
     for (const auto code :
-         {ErrorCode::connection, ErrorCode::timeout, ErrorCode::authentication,
+         {ErrorCode::config, ErrorCode::connection, ErrorCode::timeout, ErrorCode::authentication,
           ErrorCode::permission_denied, ErrorCode::not_found, ErrorCode::rate_limit,
           ErrorCode::quota_exceeded, ErrorCode::internal_server, ErrorCode::stream_truncated,
           ErrorCode::response, ErrorCode::circuit_open, ErrorCode::backend,
@@ -180,8 +180,8 @@ TEST(FallbackRule, FallsBackOnWhatAnotherBackendMayDoBetter) {  // F2
         EXPECT_TRUE(rule({.code = code})) << static_cast<int>(code);
     }
     for (const auto code :
-         {ErrorCode::config, ErrorCode::bad_request, ErrorCode::conflict,
-          ErrorCode::unprocessable_entity, ErrorCode::limit_exceeded, ErrorCode::cancelled}) {
+         {ErrorCode::bad_request, ErrorCode::conflict, ErrorCode::unprocessable_entity,
+          ErrorCode::limit_exceeded, ErrorCode::cancelled}) {
         EXPECT_FALSE(rule({.code = code})) << static_cast<int>(code);
     }
     for (const auto code : {ErrorCode::api, ErrorCode::stream}) {
@@ -194,17 +194,21 @@ TEST(FallbackRule, FallsBackOnWhatAnotherBackendMayDoBetter) {  // F2
     }
 }
 
-TEST(FallbackRule, FallsBackOnRefusedPromptsIfAskedTo) {  // F2
-    ErrorDetails too_long{.code = ErrorCode::bad_request, .api = {.status = 400}};
-    too_long.api.context_length_exceeded = true;
-    ErrorDetails filtered{.code = ErrorCode::bad_request, .api = {.status = 400}};
-    filtered.api.content_filter = true;
-    EXPECT_FALSE(FallbackRule{}(too_long));
-    EXPECT_FALSE(FallbackRule{}(filtered));
-    EXPECT_TRUE(FallbackRule{.context_length = true}(too_long));
-    EXPECT_FALSE(FallbackRule{.context_length = true}(filtered));
-    EXPECT_TRUE(FallbackRule{.content_filter = true}(filtered));
-    EXPECT_FALSE(FallbackRule{.content_filter = true}(too_long));
+TEST(FallbackRule, FallsBackOnRefusedPromptsOnlyIfAskedTo) {  // F2
+    for (const auto& [code, status] :
+         {std::pair{ErrorCode::bad_request, 400}, std::pair{ErrorCode::internal_server, 500},
+          std::pair{ErrorCode::stream, 0}}) {
+        ErrorDetails too_long{.code = code, .api = {.status = status}};
+        too_long.api.context_length_exceeded = true;
+        ErrorDetails filtered{.code = code, .api = {.status = status}};
+        filtered.api.content_filter = true;
+        EXPECT_FALSE(FallbackRule{}(too_long));
+        EXPECT_FALSE(FallbackRule{}(filtered));
+        EXPECT_TRUE(FallbackRule{.context_length = true}(too_long));
+        EXPECT_FALSE(FallbackRule{.context_length = true}(filtered));
+        EXPECT_TRUE(FallbackRule{.content_filter = true}(filtered));
+        EXPECT_FALSE(FallbackRule{.content_filter = true}(too_long));
+    }
 }
 
 TEST_F(Fallback, ARequestThatIsWrongEndsTheCallWithItsOwnError) {  // F2
@@ -259,6 +263,7 @@ TEST_F(Fallback, NeverOnWhatTheCallbackThrows) {  // F2, T7
                      request, [](const ChatChunk&) { throw std::out_of_range("mine"); }),
                  std::out_of_range);
     EXPECT_TRUE(second->models.empty());
+    EXPECT_EQ(told, (std::vector<std::string>{"a asked", "a gave up"}));
 }
 
 TEST_F(Fallback, WhatTheCallbackThrowsIsPassedOnEvenIfTheBackendKeepsIt) {  // T7
@@ -423,6 +428,18 @@ TEST_F(Fallback, TheDeadlineOfACallReplacesTheRouters) {  // F4
     EXPECT_EQ(first->asked_with.at(0).deadline, 3s);
 }
 
+TEST_F(Fallback, ABackendCanHaveADeadlineThatLeavesTimeForTheNext) {  // F4
+    options.deadline = 10s;
+    const auto first = failing(server_error());
+    const auto second = answering("two");
+    FallbackRouter both({{.name = "a", .backend = first, .deadline = 3s},
+                         {.name = "b", .backend = second, .deadline = 30s}},
+                        options);
+    (void)both.chat_completion(request);
+    EXPECT_EQ(first->asked_with.at(0).deadline, 3s);
+    EXPECT_EQ(second->asked_with.at(0).deadline, 10s);
+}
+
 TEST_F(Fallback, NoRetryIsWaitedForLongWhileAnotherBackendIsAvailable) {  // F4
     const auto second = failing(server_error());
     const auto third = unavailable(open_circuit(9s));
@@ -457,6 +474,15 @@ TEST_F(Fallback, TimesAreThoseOfTheWholeCall) {  // C5
     EXPECT_EQ(metadata.time_to_first_byte, 5s);
     EXPECT_EQ(metadata.time_to_first_chunk, 6s);
     EXPECT_EQ(metadata.total_time, 7s);
+}
+
+TEST_F(Fallback, AFunctionHasNoFirstByte) {  // C5
+    auto both = router(backend([this](const ChunkCallback&) -> ChatCompletion {
+                           now += 4s;
+                           fail(server_error());
+                       }),
+                       answering("two"));
+    EXPECT_EQ(both.chat_completion(request).metadata.time_to_first_byte, 0s);
 }
 
 // --- when nobody answers ------------------------------------------------------------------------
@@ -512,13 +538,58 @@ TEST_F(Fallback, ALongMessageDoesNotPushOutTheOthers) {  // E2
 TEST_F(Fallback, IsUnavailableWhenAllOfItsBackendsAre) {  // F1: of a router within a router
     const auto first = unavailable(open_circuit(9s)), second = answering("two");
     const auto both = router(first, second);
-    EXPECT_FALSE(both.unavailable());
+    EXPECT_FALSE(both.unavailable("m"));
     second->refusal = open_circuit(7s);
-    const auto refusal = both.unavailable();
+    const auto refusal = both.unavailable("m");
     ASSERT_TRUE(refusal);
     EXPECT_EQ(refusal->code, ErrorCode::all_backends_failed);
     EXPECT_EQ(refusal->retry_after, 7s);
-    EXPECT_EQ(refusal->failures.size(), 2u);
+    ASSERT_EQ(refusal->failures.size(), 2u);
+    EXPECT_EQ(refusal->failures[0].model, "m");
+}
+
+TEST_F(Fallback, ARequestThatNobodySendsIsAConfigError) {  // T11
+    const ErrorDetails not_utf8{.code = ErrorCode::config, .message = "not UTF-8"};
+    auto nobody = router(failing(not_utf8), failing(not_utf8));
+    EXPECT_STREQ(error_of<ConfigError>([&] { (void)nobody.chat_completion(request); }).what(),
+                 "not UTF-8");
+    auto somebody = router(failing(not_utf8), answering("two"));
+    EXPECT_EQ(somebody.chat_completion(request).content(), "two");
+}
+
+TEST_F(Fallback, TheEarliestTimeIsToldFromNow) {  // F5
+    auto both = router(failing({.code = ErrorCode::rate_limit, .retry_after = 7s}),
+                       backend([this](const ChunkCallback&) -> ChatCompletion {
+                           now += 5s;
+                           fail({.code = ErrorCode::authentication, .api = {.status = 401}});
+                       }));
+    EXPECT_EQ(error_of([&] { (void)both.chat_completion(request); }).retry_after(), 2s);
+}
+
+TEST_F(Fallback, RoutersWithinRoutersAreAskedOnceWhetherTheyAreAvailable) {  // F1
+    class Counting final : public ChatBackend {
+    public:
+        ChatCompletion chat_completion(const ChatRequest&, const CallOptions&) override {
+            return {};
+        }
+        ChatCompletion chat_completion(const ChatRequest&, const ChunkCallback&,
+                                       const CallOptions&) override {
+            return {};
+        }
+        std::optional<ErrorDetails> unavailable(std::string_view) const override {
+            ++asked;
+            return open_circuit(9s);
+        }
+        mutable int asked = 0;
+    };
+    const auto innermost = std::make_shared<Counting>();
+    std::shared_ptr<ChatBackend> nested = innermost;
+    for (int depth = 0; depth < 10; ++depth) {
+        nested = std::make_shared<FallbackRouter>(
+            std::vector<FallbackBackend>{{.name = "x", .backend = nested}});
+    }
+    EXPECT_EQ(nested->unavailable("m")->retry_after, 9s);
+    EXPECT_EQ(innermost->asked, 1);
 }
 
 // --- construction -------------------------------------------------------------------------------
@@ -530,6 +601,11 @@ TEST_F(Fallback, RefusesBackendsThatCannotBeMeant) {
     EXPECT_THROW(FallbackRouter({{.backend = some}}), ConfigError);
     EXPECT_THROW(FallbackRouter({{.name = "a", .backend = some}, {.name = "a", .backend = some}}),
                  ConfigError);
+    EXPECT_THROW(FallbackRouter({{.name = "a", .backend = some, .models = {{"m", ""}}}}),
+                 ConfigError);
+    options.max_retry_wait = -1ms;
+    EXPECT_THROW(FallbackRouter({{.name = "a", .backend = some}}, options), ConfigError);
+    options.max_retry_wait = 2s;
     options.should_fall_back = nullptr;
     EXPECT_THROW(FallbackRouter({{.name = "a", .backend = some}}, options), ConfigError);
 }

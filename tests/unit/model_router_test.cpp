@@ -5,8 +5,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +31,13 @@ struct FakeBackend final : ChatBackend {
         return chat_completion(request, options);
     }
 
+    std::optional<ErrorDetails> unavailable(std::string_view model) const override {
+        model_looked_at = model;
+        return refusal;
+    }
+
+    std::optional<ErrorDetails> refusal{};
+    mutable std::string model_looked_at{};
     const ChatRequest* last_request = nullptr;
     std::vector<std::string> asked_models{};
     decltype(CallOptions::deadline) deadline{};
@@ -53,6 +62,28 @@ protected:
         }
     }
 };
+
+TEST_F(Router, IsUnavailableForTheModelsWhoseBackendIs) {  // F1
+    local->refusal = ErrorDetails{.code = ErrorCode::circuit_open};
+    const ModelRouter router(routes, backends);
+    EXPECT_FALSE(router.unavailable("gpt-4o"));
+    EXPECT_EQ(router.unavailable("llama2")->code, ErrorCode::circuit_open);
+    EXPECT_EQ(local->model_looked_at, "llama3");
+    EXPECT_EQ(router.unavailable("claude")->code, ErrorCode::not_found);
+}
+
+TEST_F(Router, SaysWhenTheDefaultBackendAnswered) {  // F6
+    ModelRouter router(routes, backends, std::make_shared<FakeBackend>());
+    EXPECT_EQ(router.chat_completion({.model = "claude"}).metadata.backend, "default");
+    backends["default"] = local;
+    EXPECT_THROW(ModelRouter(routes, backends, local), ConfigError);
+}
+
+TEST_F(Router, NamesARouterWithinIt) {  // F6
+    const auto inner = std::make_shared<ModelRouter>(routes, backends);
+    ModelRouter outer(ModelRoutes{{{ModelPattern::prefix("gpt-"), "inner"}}}, {{"inner", inner}});
+    EXPECT_EQ(outer.chat_completion({.model = "gpt-4o"}).metadata.backend, "inner/cloud");
+}
 
 TEST_F(Router, AsksTheBackendOfTheModel) {  // F6
     ModelRouter router(routes, backends);
