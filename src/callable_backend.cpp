@@ -111,7 +111,7 @@ struct CallableBackend::Core {
     std::function<TimePoint()> now;
 };
 
-CallableBackend::CallableBackend(Stream stream, std::function<TimePoint()> now)
+CallableBackend::CallableBackend(Stream stream, FromStream /*form*/, std::function<TimePoint()> now)
     : core_(std::make_shared<const Core>(
           Core{required(std::move(stream)), required(std::move(now))})) {}
 

@@ -15,6 +15,7 @@ namespace cloud_backend {
 namespace {
 
 constexpr std::size_t longest_expression = 1024;  // Compiling it recurses once per character.
+constexpr std::size_t most_repetitions = 1000;    // A count is compiled to so many copies.
 constexpr std::size_t longest_matched_model = 256;
 
 /// libstdc++ fills a table of a locale unguarded when it is first needed, which is a race between
@@ -24,6 +25,24 @@ std::locale with_filled_tables(const std::locale& locale) {
     char narrowed{};
     std::use_facet<std::ctype<char>>(locale).narrow(&any, &any + 1, '\0', &narrowed);
     return locale;
+}
+
+/// "(a{20}){30}" repeats 600 times.
+std::size_t repetitions(std::string_view expression) {
+    std::size_t product = 1;
+    for (std::size_t at = 0; (at = expression.find('{', at)) != std::string_view::npos; ++at) {
+        std::size_t largest = 1;
+        std::size_t count = 0;
+        for (const char c : expression.substr(at + 1)) {
+            const bool is_digit = c >= '0' && c <= '9';
+            if (!is_digit && c != ',') break;
+            count =
+                is_digit ? std::min(10 * count + std::size_t(c - '0'), most_repetitions + 1) : 0;
+            largest = std::max(largest, count);
+        }
+        product = std::min(product * largest, most_repetitions + 1);
+    }
+    return product;
 }
 
 std::regex compile(const std::string& expression) {
@@ -70,6 +89,9 @@ ModelPattern ModelPattern::regex(std::string expression) {
     ModelPattern pattern(Kind::regex, std::move(expression));
     if (pattern.text_.size() > longest_expression) {
         throw ConfigError("the regular expression is longer than 1,024 bytes");
+    }
+    if (repetitions(pattern.text_) > most_repetitions) {
+        throw ConfigError("the regular expression repeats something more than 1,000 times");
     }
     try {
         pattern.regex_ = std::make_shared<const Regex>(pattern.text_);

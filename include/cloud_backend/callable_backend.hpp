@@ -4,21 +4,25 @@
 #include <cloud_backend/clock.hpp>
 #include <cloud_backend/export.hpp>
 
+#include <concepts>
 #include <functional>
 #include <memory>
+#include <type_traits>
+#include <utility>
 
 namespace cloud_backend {
 
 /// Local inference, or anything else that can be called, as a backend (SPEC F1).
 ///
 /// A function that streams serves plain calls too, and one that completes serves streams, in one
-/// chunk. It is called on the caller's thread; several calls at once need one that is thread-safe.
-/// A call keeps what it needs alive: its callback may destroy the backend.
+/// chunk. Whatever it has given when it returns is the answer: no finish reason is asked for. It is
+/// called on the caller's thread; several calls at once need one that is thread-safe. A call keeps
+/// what it needs alive: its callback may destroy the backend.
 class CLOUD_BACKEND_EXPORT CallableBackend final : public ChatBackend {
 public:
-    /// Gives the answer to `on_chunk`, piece by piece, and returns when it is whole. Where
-    /// `on_chunk` returns false it is to return soon: the caller stopped or cancelled, or the
-    /// deadline has passed, and what is given then goes nowhere.
+    /// Gives the answer to `on_chunk`, piece by piece, on the thread it was called on, and returns
+    /// when it is whole. Where `on_chunk` returns false it is to return soon: the caller stopped or
+    /// cancelled, or the deadline has passed, and what is given then goes nowhere.
     using Stream = std::function<void(const ChatRequest& request, const ChunkCallback& on_chunk,
                                       const CallOptions& options)>;
     /// Returns the whole answer.
@@ -26,7 +30,11 @@ public:
         std::function<ChatCompletion(const ChatRequest& request, const CallOptions& options)>;
 
     /// `now` tells the time for deadlines and metadata. Throws `ConfigError` for an empty function.
-    explicit CallableBackend(Stream stream, std::function<TimePoint()> now = Clock::now);
+    template <class F>
+    requires std::convertible_to<F, Stream> && std::is_void_v<
+        std::invoke_result_t<F&, const ChatRequest&, const ChunkCallback&, const CallOptions&>>
+    explicit CallableBackend(F stream, std::function<TimePoint()> now = Clock::now)
+        : CallableBackend(Stream(std::move(stream)), FromStream{}, std::move(now)) {}
     explicit CallableBackend(Complete complete, std::function<TimePoint()> now = Clock::now);
     ~CallableBackend() override;
 
@@ -39,6 +47,8 @@ public:
                                    const CallOptions& options = {}) override;
 
 private:
+    struct FromStream {};
+    CallableBackend(Stream stream, FromStream, std::function<TimePoint()> now);
     ChatCompletion call(const ChatRequest& request, const ChunkCallback* on_chunk,
                         const CallOptions& options) const;
 

@@ -67,7 +67,11 @@ std::string waits_by_the_alternative(const FallbackScript& script, const CallRec
     const bool is_function = last.kind != BackendKind::router && last.kind != BackendKind::service;
     const bool waited = std::ranges::any_of(
         attempts, [](const AttemptInfo& attempt) { return attempt.wait > milliseconds(2'000); });
-    if (is_function && !last.unavailable && waited) return "a long wait with another to ask";
+    // A conflict is of the request: waited for, since no other backend does better with it.
+    const bool conflict = std::ranges::any_of(
+        record.asked, [](const Asked& asked) { return asked.script.status == 409; });
+    if (is_function && !last.unavailable && waited && !conflict)
+        return "a long wait with another to ask";
     const bool gave_up_waiting = attempts.back().end == AttemptEnd::wait_too_long;
     const bool is_last = record.asked.back().backend == name_in("", script.backends.size() - 1);
     return is_last && !is_function && gave_up_waiting ? "no wait, with nobody else to ask" : "";

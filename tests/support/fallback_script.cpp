@@ -35,7 +35,7 @@ AnswerScript random_answer(Chance& chance) {
     constexpr std::array pieces{role, role, usage, content, content, reasoning, tool_call, finish};
     constexpr std::array ends{complete, complete,        complete, refused, status,
                               stalled,  error_in_answer, cut,      cut,     thrown};
-    constexpr std::array statuses{400, 422, 401, 404, 429, 429, 500, 503, 503};
+    constexpr std::array statuses{400, 422, 401, 404, 409, 429, 429, 500, 503, 503};
     constexpr std::array delays{seconds(0), seconds(1), seconds(5), seconds(100)};
     AnswerScript answer{.end = chance.any_of(ends), .status = chance.any_of(statuses)};
     for (auto count = chance.pick(6); count > 0; --count) {

@@ -67,7 +67,7 @@ struct FallbackScript {
 }
 /// Whether this status says that the request itself is wrong (SPEC F2).
 [[nodiscard]] constexpr bool is_fault_of_request(int status) {
-    return status == 400 || status == 422;
+    return status == 400 || status == 409 || status == 422;
 }
 
 [[nodiscard]] FallbackScript random_script(std::mt19937_64& random);

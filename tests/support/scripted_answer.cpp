@@ -134,6 +134,8 @@ ErrorCode code_of(int status) {
             return ErrorCode::authentication;
         case 404:
             return ErrorCode::not_found;
+        case 409:
+            return ErrorCode::conflict;
         case 422:
             return ErrorCode::unprocessable_entity;
         case 429:

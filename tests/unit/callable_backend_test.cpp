@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <type_traits>
 
 namespace cloud_backend::test {
 namespace {
@@ -188,6 +189,13 @@ TEST_F(CallableBackendTest, ACallbackMayDestroyIt) {
         }));
     const auto answer = local->chat_completion(request, [&](const ChatChunk&) { local.reset(); });
     EXPECT_TRUE(answer.content().ends_with("small string"));
+}
+
+TEST_F(CallableBackendTest, AFunctionThatReturnsAnAnswerIsNoStream) {  // It would be lost.
+    const auto with_answer = [](const ChatRequest&, const ChunkCallback&, const CallOptions&) {
+        return completion_of("lost");
+    };
+    static_assert(!std::is_constructible_v<CallableBackend, decltype(with_answer)>);
 }
 
 TEST_F(CallableBackendTest, AnEmptyFunctionIsRefused) {

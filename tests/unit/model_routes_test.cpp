@@ -123,6 +123,12 @@ TEST(ModelPattern, RefusesExpressionsThatAreNoneOrTooLong) {
     EXPECT_NO_THROW((void)ModelPattern::regex(std::string(1024, '(').replace(512, 512, 512, ')')));
     EXPECT_EQ(complaint_of([] { return ModelPattern::regex(std::string(1025, 'a')); }),
               "the regular expression is longer than 1,024 bytes");
+    for (const char* expression :
+         {"(a*){24900}", "a{1,1001}", "((a{10}){10}){11}", "a{99999999999999999999}"}) {
+        EXPECT_EQ(complaint_of([=] { return ModelPattern::regex(expression); }),
+                  "the regular expression repeats something more than 1,000 times");
+    }
+    EXPECT_TRUE(ModelPattern::regex("gpt-\\d{1,4}(-[0-9]{2}){0,3}").matches("gpt-4-05-13"));
 }
 
 TEST(ModelRoutes, AreTriedInOrder) {  // F6
