@@ -5,31 +5,34 @@ cmake_minimum_required(VERSION 3.23)
 # What each layer may include. The public headers are layered like the sources behind them.
 set(core_api_may_include std core_api)
 set(chat_api_may_include std core_api chat_api json_fwd)
-# Routes stand beside the client: they know anything that answers chats, and no network.
-set(routes_api_may_include std core_api chat_api routes_api)
-set(client_api_may_include std core_api chat_api routes_api client_api json_fwd)
+# Routers stand beside the client: they know anything that answers chats, and no network.
+set(routing_api_may_include std core_api chat_api routing_api)
+set(client_api_may_include std core_api chat_api routing_api client_api json_fwd)
 set(spdlog_api_may_include std core_api spdlog)
 set(core_may_include std core_api core)
 set(chat_may_include std core_api chat_api core chat simdjson nlohmann json_fwd)
 set(http_may_include std core_api spdlog_api core http curl spdlog fmt)
 # The one file that asks the system, not a library.
 set(http_posix_may_include std core_api core http curl posix)
-set(routes_may_include std core_api chat_api routes_api core nlohmann)
-set(client_may_include std core_api chat_api client_api core chat http client fmt)
+set(routing_may_include std core_api chat_api routing_api core chat call nlohmann routing)
+# What a call knows of time and of its failures.
+set(call_may_include std core_api core)
+set(client_may_include std core_api chat_api client_api core chat http call client fmt)
 
 # The layer of a file of this project, or the name of the package an include comes from.
 function(layer_of path result)
     set(layer_patterns
         "spdlog_api ^include/cloud_backend/spdlog\\.hpp$"
         "chat_api ^include/cloud_backend/(raw_json|chat|chat_accumulator|chat_backend)\\.hpp$"
-        "client_api ^include/cloud_backend/(client|openai|anthropic|callable_backend|fallback|cloud_backend)\\.hpp$"
-        "routes_api ^include/cloud_backend/model_rout[a-z]+\\.hpp$"
+        "client_api ^include/cloud_backend/(client|openai|anthropic|cloud_backend)\\.hpp$"
+        "routing_api ^include/cloud_backend/(callable_backend|fallback|model_rout[a-z]+)\\.hpp$"
         "core_api ^include/cloud_backend/[a-z0-9_]+\\.hpp$"
         "core ^src/core/"
         "chat ^src/chat/"
         "http_posix ^src/http/open_sockets\\.cpp$"
         "http ^src/http/"
-        "routes ^src/model_rout[a-z_]+\\.cpp$"
+        "routing ^src/routing/"
+        "call ^src/(call_clock|failures)\\.hpp$"
         "client ^src/[a-z0-9_]+\\.[ch]pp$"
         "std ^[a-z0-9_]+$"
         "json_fwd ^nlohmann/json_fwd\\.hpp$"

@@ -1,9 +1,9 @@
-#include "fallback_call.hpp"
+#include "routing/fallback_call.hpp"
 
 #include "core/redact.hpp"
-#include "core/router_metadata.hpp"
 #include "failures.hpp"
-#include "interruption.hpp"
+#include "routing/interruption.hpp"
+#include "routing/router_metadata.hpp"
 
 #include <algorithm>
 #include <chrono>

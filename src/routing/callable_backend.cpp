@@ -1,7 +1,7 @@
 #include "call_clock.hpp"
 #include "chat/completion_json.hpp"
 #include "failures.hpp"
-#include "interruption.hpp"
+#include "routing/interruption.hpp"
 
 #include <cloud_backend/callable_backend.hpp>
 #include <cloud_backend/chat_accumulator.hpp>

@@ -1,4 +1,4 @@
-#include "held_back_stream.hpp"
+#include "routing/held_back_stream.hpp"
 
 #include <cloud_backend/chat_accumulator.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "call_clock.hpp"
-#include "held_back_stream.hpp"
+#include "routing/held_back_stream.hpp"
 
 #include <cloud_backend/backend_failure.hpp>
 #include <cloud_backend/chat.hpp>

@@ -1,4 +1,4 @@
-#include "fallback_call.hpp"
+#include "routing/fallback_call.hpp"
 
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/fallback.hpp>

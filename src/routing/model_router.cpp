@@ -1,5 +1,5 @@
 #include "core/redact.hpp"
-#include "core/router_metadata.hpp"
+#include "routing/router_metadata.hpp"
 
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/model_router.hpp>
