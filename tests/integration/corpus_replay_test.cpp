@@ -92,7 +92,8 @@ TEST_P(CorpusReplay, ReadsAsRecorded) {
         server.enqueue(GetParam().sent(recorded, random));
         const json outcome = GetParam().asked(*backend);
         EXPECT_EQ(first_difference(expected_of(GetParam(), recorded), outcome), "")
-            << recorded.file << ": " << recorded.name << ", seed " << seed;
+            << recorded.file << ": " << recorded.name << ", seed " << seed
+            << ", error: " << outcome.value("error", json());
     }
     EXPECT_EQ(server.connection_count(), 1U);         // T10
     EXPECT_EQ(server.request_count(), cases.size());  // T2
