@@ -46,9 +46,14 @@ std::vector<std::string> random_pieces(std::string_view body, Random& random) {
     return pieces;
 }
 
+/// Sent at once: the end must not come so late that the client gives the connection up (T10).
+Answer in_chunks(const std::vector<std::string>& pieces, const embedded_server::Headers& headers) {
+    return Answer::bytes(Answer::chunked(pieces, headers).wire());
+}
+
 Answer cut_at_random(std::string_view body, const embedded_server::Headers& headers,
                      Random& random) {
-    return Answer::chunked(random_pieces(body, random), headers);
+    return in_chunks(random_pieces(body, random), headers);
 }
 
 }  // namespace
@@ -63,7 +68,7 @@ Answer in_sevens(const CorpusCase& recorded, Random& /*random*/) {
     for (std::size_t begin = 0; begin < recorded.body.size(); begin += seven) {
         pieces.push_back(recorded.body.substr(begin, seven));
     }
-    return Answer::bytes(Answer::chunked(pieces, headers_of(recorded)).wire());
+    return in_chunks(pieces, headers_of(recorded));
 }
 
 Answer cut_at_random(const CorpusCase& recorded, Random& random) {

@@ -15,7 +15,6 @@ using WireForm = embedded_server::Answer (*)(const CorpusCase& recorded, Random&
 
 [[nodiscard]] embedded_server::Answer as_recorded(const CorpusCase& recorded, Random& random);
 [[nodiscard]] embedded_server::Answer in_sevens(const CorpusCase& recorded, Random& random);
-/// Each chunk is also sent on its own.
 [[nodiscard]] embedded_server::Answer cut_at_random(const CorpusCase& recorded, Random& random);
 /// Compressed, and cut at random.
 [[nodiscard]] embedded_server::Answer gzipped(const CorpusCase& recorded, Random& random);
