@@ -2,7 +2,6 @@
 
 #include "stored_gzip.hpp"
 
-#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -33,9 +32,8 @@ std::string with_line_end(std::string_view stream, std::string_view line_end) {
     return replaced(replaced(stream, "\r\n", "\n"), "\n", line_end);
 }
 
-/// Short pieces for the most part, but for long bodies, which would take long.
 std::vector<std::string> random_pieces(std::string_view body, Random& random) {
-    const std::size_t largest = std::max<std::size_t>(40, body.size() / 100);
+    constexpr std::size_t largest = 100;
     std::uniform_int_distribution<std::size_t> size(1, largest);
     std::vector<std::string> pieces;
     while (!body.empty()) {
