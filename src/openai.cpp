@@ -13,6 +13,7 @@ namespace cloud_backend {
 namespace {
 
 constexpr std::string_view chat_path = "/chat/completions";
+constexpr const char* service_url = "https://api.openai.com/v1";
 
 }  // namespace
 
@@ -75,7 +76,9 @@ std::unique_ptr<OpenAICloudBackend> create_openai_backend(ClientOptions options)
 }
 
 ClientOptions from_environment() {
-    ClientOptions options{.api_key = detail::environment_variable("OPENAI_API_KEY")};
+    // Not the default, which every backend takes for its own service: the key is OpenAI's.
+    ClientOptions options{.base_url = service_url,
+                          .api_key = detail::environment_variable("OPENAI_API_KEY")};
     if (auto url = detail::environment_variable("OPENAI_BASE_URL"); !url.empty()) {
         options.base_url = std::move(url);
     }

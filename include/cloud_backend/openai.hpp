@@ -56,7 +56,8 @@ private:
     ClientOptions options);
 
 /// Options from OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID and OPENAI_PROJECT_ID; what is unset
-/// or empty keeps its default. Reads the environment: not while another thread changes it.
+/// or empty keeps its default, but that `base_url` names OpenAI's API then: another backend refuses
+/// it, for the key is not for it. Reads the environment: not while another thread changes it.
 [[nodiscard]] CLOUD_BACKEND_EXPORT ClientOptions from_environment();
 
 }  // namespace cloud_backend

@@ -2,6 +2,7 @@
 #include "../support/call_fixture.hpp"
 
 #include <cloud_backend/anthropic.hpp>
+#include <cloud_backend/openai.hpp>
 
 #include <gtest/gtest.h>
 
@@ -70,6 +71,14 @@ TEST_F(AnthropicBackend, TheKeyNeverGoesToOpenAI) {
         options.base_url = url;
         EXPECT_THROW((void)AnthropicCloudBackend(options), ConfigError) << url;
     }
+}
+
+TEST_F(AnthropicBackend, RefusesTheKeyOfOpenAIsEnvironment) {
+    ::setenv("OPENAI_API_KEY", "sk-openai", 1);
+    ::unsetenv("OPENAI_BASE_URL");
+    const ClientOptions openai = from_environment();
+    ::unsetenv("OPENAI_API_KEY");
+    EXPECT_THROW((void)create_anthropic_backend(openai), ConfigError);
 }
 
 TEST_F(AnthropicBackend, JoinsBaseUrlsAsEveryEndpoint) {  // T12

@@ -285,7 +285,7 @@ TEST_F(Client, FromEnvironmentReadsTheFourVariables) {
     const char* names[] = {"OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_ORG_ID",
                            "OPENAI_PROJECT_ID"};
     for (const char* name : names) ::unsetenv(name);
-    EXPECT_EQ(from_environment().base_url, "https://api.openai.com");
+    EXPECT_EQ(from_environment().base_url, "https://api.openai.com/v1");
     EXPECT_TRUE(from_environment().headers.empty());
     EXPECT_THROW((void)create_openai_backend(from_environment()), ConfigError);
     ::setenv("OPENAI_API_KEY", "sk-env", 1);
