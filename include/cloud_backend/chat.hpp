@@ -71,7 +71,7 @@ struct Usage {
     std::int64_t total_tokens = 0;
     std::int64_t cached_tokens = 0;     ///< Of the prompt.
     std::int64_t reasoning_tokens = 0;  ///< Of the completion.
-    RawJson raw{};                      ///< The object as the server sent it.
+    RawJson raw{};  ///< The object as the server sent it; of several in a stream the last.
 };
 
 /// A piece of a tool call in a stream (SPEC A1).
@@ -98,7 +98,8 @@ struct Delta {
 struct ChunkChoice {
     int index = 0;
     Delta delta{};
-    std::string finish_reason{};  ///< As the server wrote it; empty while it goes on.
+    /// In OpenAI's words, else as the server wrote it; empty while it goes on.
+    std::string finish_reason{};
     RawJson logprobs{};
 };
 
@@ -126,7 +127,7 @@ struct CLOUD_BACKEND_EXPORT ChatChunk {
 struct Choice {
     int index = 0;
     Message message{.role = Role::assistant};
-    std::string finish_reason{};  ///< As the server wrote it.
+    std::string finish_reason{};  ///< In OpenAI's words, else as the server wrote it.
     RawJson logprobs{};
 };
 

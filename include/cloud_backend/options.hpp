@@ -51,7 +51,8 @@ struct TimeoutOptions {
     std::chrono::milliseconds connect{10'000};     ///< Name lookup, connection and TLS.
     std::chrono::milliseconds first_byte{60'000};  ///< From sending to the first byte back.
     std::chrono::milliseconds idle{60'000};        ///< Silence between bytes.
-    std::chrono::milliseconds content_idle{0};  ///< Silence between events; comments are silence.
+    /// Silence between chunks; pings, comments and events that say nothing are silence.
+    std::chrono::milliseconds content_idle{0};
 };
 
 /// Bounds on what a server can make the client hold (SPEC T8).
