@@ -24,18 +24,23 @@ namespace cloud_backend {
 ///   `ConfigError`;
 /// - `extra` is merged last, untouched: tools and all else are written there as Anthropic writes
 ///   them. Of a message's `extra` only `content`, which replaces all that the message would have
-///   said, and `anthropic_thinking` are sent: the rest belongs to whoever answered.
+///   said, and `anthropic_content`, which does so of an answered one, are sent: the rest, and the
+///   `extra` of tool calls, belongs to whoever answered.
 ///
 /// Of the answer
 /// - stop reasons become finish reasons: `end_turn` and `stop_sequence` "stop", `max_tokens` and
 ///   `model_context_window_exceeded` "length", `tool_use` "tool_calls", `refusal` "content_filter";
 ///   others stay as they came;
 /// - `Usage::prompt_tokens` includes tokens written to the cache and read from it;
-/// - thinking is `reasoning`; its blocks, signatures included, are kept in the message's `extra` as
-///   `anthropic_thinking`, and sent back with the message as the protocol asks. An OpenAI backend
-///   leaves them out;
-/// - `ChatChunk::raw` is the data of the event; content blocks that are not known stand in `raw`
-///   only.
+/// - thinking is `reasoning`;
+/// - an answer that holds more than texts and tool calls, such as thinking, citations, tools of the
+///   server or members and blocks that are not known, has all its content blocks in the message's
+///   `extra` as `anthropic_content`, as they came: in a stream with the chunk that tells why it
+///   stopped. The message sent back says these, as the protocol asks; who changes the message
+///   removes them. An OpenAI backend leaves them out;
+/// - `ChatChunk::raw` is the data of the event; events of content blocks that are not known are
+///   chunks that say nothing else;
+/// - there are no `RateLimits`: the service tells its own in other headers.
 ///
 /// A stream is complete with `message_stop`, or once it has told why it stopped (SPEC T4).
 /// Thread-safe, see `CloudBackendClient`.

@@ -1,6 +1,5 @@
 #include "chat/anthropic_decoder.hpp"
 
-#include "chat/anthropic_thinking.hpp"
 #include "chat/api_error.hpp"
 #include "chat/json_fields.hpp"
 #include "chat/json_writer.hpp"
@@ -15,22 +14,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-/// `{"FIELD":[ELEMENT]}`: lists are joined where the chunks of a stream are.
-void store_as_list(RawJson& extra, std::string_view field, std::string_view element) {
-    std::string text = "{";
-    append_json_string(text, field);
-    text.append(":[").append(element).append("]}");
-    extra = RawJson::trusted(std::move(text));
-}
-
-std::string thinking_block(std::string_view text, std::string_view signature) {
-    std::string block = R"({"type":"thinking","thinking":)";
-    append_json_string(block, text);
-    block += R"(,"signature":)";
-    append_json_string(block, signature);
-    return block + '}';
-}
-
 std::string json_text(dom::element value) {
     std::string text;
     append_json(text, value);
@@ -40,10 +23,11 @@ std::string json_text(dom::element value) {
 }  // namespace
 
 struct AnthropicDecoder::Fields {
+    dom::object all{};
     std::string_view type{};
     int index = 0;
     std::optional<dom::object> message{};
-    std::optional<dom::element> content_block{};
+    std::optional<dom::object> content_block{};
     std::optional<dom::object> delta{};
     std::optional<dom::element> usage{};
     bool has_error = false;
@@ -54,8 +38,10 @@ AnthropicDecoder::AnthropicDecoder(std::size_t max_json_depth) : document_(max_j
 void AnthropicDecoder::begin() {
     change_ = {};
     tokens_ = {};
+    blocks_.clear();
     open_blocks_.clear();
     tool_calls_ = 0;
+    stopped_ = false;
 }
 
 AnthropicDecoder::Event AnthropicDecoder::decode(std::string_view data) {
@@ -73,7 +59,7 @@ AnthropicDecoder::Event AnthropicDecoder::decode(std::string_view data) {
 }
 
 AnthropicDecoder::Fields AnthropicDecoder::read_fields(dom::object event) {
-    Fields fields;
+    Fields fields{.all = event};
     for (const auto& [key, value] : event) {
         if (key == "type") {
             fields.type = string_or_empty(value);
@@ -82,7 +68,7 @@ AnthropicDecoder::Fields AnthropicDecoder::read_fields(dom::object event) {
         } else if (key == "delta") {
             fields.delta = as_object(value);
         } else if (key == "content_block") {
-            fields.content_block = value;
+            fields.content_block = as_object(value);
         } else if (key == "message") {
             fields.message = as_object(value);
         } else if (key == "usage") {
@@ -111,17 +97,14 @@ AnthropicDecoder::Event AnthropicDecoder::message_start(const Fields& event) {
     if (!event.message) return MalformedChunk{};
     AnthropicTokens tokens;
     read_anthropic_head(*event.message, tokens, chunk_, buffer_);
-    change_ = tokens;
+    change_ = Told{.tokens = tokens};
     delta().role = Role::assistant;
     return chunk();
 }
 
 AnthropicDecoder::Event AnthropicDecoder::message_delta(const Fields& event) {
-    if (event.usage) {
-        AnthropicTokens tokens = tokens_;
-        read_anthropic_usage(*event.usage, tokens, chunk_, buffer_);
-        change_ = tokens;
-    }
+    AnthropicTokens tokens = tokens_;
+    if (event.usage) read_anthropic_usage(*event.usage, tokens, chunk_, buffer_);
     std::string_view stop_reason;
     MemberCollector extra(buffer_);
     if (event.delta) {
@@ -133,104 +116,107 @@ AnthropicDecoder::Event AnthropicDecoder::message_delta(const Fields& event) {
             }
         }
     }
+    for (const auto& [key, value] : event.all) {
+        if (key != "type" && key != "delta" && key != "usage") extra.add(key, value);
+    }
     extra.store(chunk_.extra);
     if (auto failure = failure_of(stop_reason)) return std::move(*failure);
+    change_ = Told{.tokens = tokens, .stopped = !stop_reason.empty()};
     chunk_.choices.front().finish_reason = finish_reason_of(stop_reason);
+    if (!stop_reason.empty()) finish_message();
     return chunk_unless(stop_reason.empty() && !chunk_.usage && chunk_.extra.empty());
 }
 
 // --- its content blocks --------------------------------------------------------------------------
 
+AnthropicDecoder::Block::Kind AnthropicDecoder::kind_of(dom::object block) {
+    const auto type = find_string(block, "type");
+    if (type == "text") return Block::Kind::text;
+    if (type == "tool_use") return Block::Kind::tool_use;
+    return type == "thinking" ? Block::Kind::thinking : Block::Kind::other;
+}
+
 AnthropicDecoder::Event AnthropicDecoder::block_start(const Fields& event) {
-    const auto block = event.content_block ? as_object(*event.content_block) : std::nullopt;
-    if (!block) return MalformedChunk{};
-    if (open_blocks_.size() >= ChatAccumulator::max_parts) {  // T8
+    if (!event.content_block) return MalformedChunk{};
+    if (blocks_.size() >= ChatAccumulator::max_parts) {  // T8
         return ErrorDetails{.code = ErrorCode::limit_exceeded,
                             .message = "the answer has too many content blocks"};
     }
-    const auto type = find_string(*block, "type");
-    if (type == "tool_use") return tool_use(*block, event.index);
-    change_ = Begun{.at = event.index};
-    if (type == "text") {
-        delta().content = find_string(*block, "text");
-        return chunk_unless(delta().content.empty());
+    const dom::object block = *event.content_block;
+    change_ = Begun{.at = event.index, .block = block};
+    switch (kind_of(block)) {
+        case Block::Kind::text:
+            delta().content = find_string(block, "text");
+            return chunk_unless(delta().content.empty());
+        case Block::Kind::thinking:
+            delta().reasoning = find_string(block, "thinking");
+            return chunk_unless(delta().reasoning.empty());
+        case Block::Kind::tool_use:
+            return tool_use(block);
+        case Block::Kind::other:
+            break;
     }
-    if (type == "thinking") {
-        delta().reasoning = find_string(*block, "thinking");
-        change_ =
-            Begun{.at = event.index,
-                  .block = Thinking{.text = delta().reasoning,
-                                    .signature = std::string(find_string(*block, "signature"))}};
-        return chunk_unless(delta().reasoning.empty());
-    }
-    if (type == "redacted_thinking") {
-        store_as_list(delta().extra, anthropic_thinking, json_text(*event.content_block));
-        return chunk();
-    }
-    return NoDelta{};
+    return chunk();
 }
 
-AnthropicDecoder::Event AnthropicDecoder::tool_use(dom::object block, int at) {
+AnthropicDecoder::Event AnthropicDecoder::tool_use(dom::object block) {
     ToolCallDelta& call = add_tool_call(tool_calls_);
     call.type = "function";
     call.id = find_string(block, "id");
     call.name = find_string(block, "name");
-    const auto input = find_member(block, "input");
-    const bool has_arguments = input && !is_empty(*input);  // Else they follow in pieces.
-    if (has_arguments) append_json(call.arguments, *input);
-    change_ = Begun{.at = at, .block = Tool{.index = tool_calls_, .has_arguments = has_arguments}};
     return chunk();
 }
 
 AnthropicDecoder::Event AnthropicDecoder::block_delta(const Fields& event) {
     if (!event.delta) return MalformedChunk{};
     const dom::object piece = *event.delta;
+    change_ = Continued{.at = event.index, .delta = piece};
     const auto type = find_string(piece, "type");
     if (type == "text_delta") {
         delta().content = find_string(piece, "text");
         return chunk_unless(delta().content.empty());
     }
-    if (type == "input_json_delta")
-        return arguments(find_string(piece, "partial_json"), event.index);
     if (type == "thinking_delta") {
-        const auto text = find_string(piece, "thinking");
-        delta().reasoning = text;
-        change_ = ThinkingCame{.at = event.index, .text = text};
+        delta().reasoning = find_string(piece, "thinking");
         return chunk_unless(delta().reasoning.empty());
     }
-    if (type == "signature_delta") {
-        change_ = ThinkingCame{.at = event.index, .signature = find_string(piece, "signature")};
-    } else if (type == "citations_delta") {
-        if (const auto citation = find_member(piece, "citation")) {
-            delta().annotations = RawJson::trusted('[' + json_text(*citation) + ']');
-            return chunk();
-        }
+    if (type == "citations_delta") {
+        const auto citation = find_member(piece, "citation");
+        if (!citation) return NoDelta{};
+        delta().annotations = RawJson::trusted('[' + json_text(*citation) + ']');
+        return chunk();
     }
-    return NoDelta{};
+    if (type == "signature_delta") return NoDelta{};
+    const auto* const block = open_block(event.index);
+    if (block == nullptr) return NoDelta{};  // S6: its begin may be known only in a moment.
+    if (block->kind != Block::Kind::tool_use || type != "input_json_delta") return chunk();
+    return arguments(*block, find_string(piece, "partial_json"));
 }
 
-AnthropicDecoder::Event AnthropicDecoder::arguments(std::string_view piece, int at) {
-    auto* const block = open_block(at);
-    if (block == nullptr) return MalformedChunk{};
-    const auto* const tool = std::get_if<Tool>(block);
-    if (tool == nullptr || piece.empty()) return NoDelta{};  // Tools of the server take input too.
-    add_tool_call(tool->index).arguments = piece;
-    change_ = ArgumentsCame{.at = at};
+AnthropicDecoder::Event AnthropicDecoder::arguments(const Block& tool, std::string_view piece) {
+    if (piece.empty()) return NoDelta{};
+    add_tool_call(tool.tool).arguments = piece;
     return chunk();
 }
 
 AnthropicDecoder::Event AnthropicDecoder::block_stop(const Fields& event) {
-    auto* const block = open_block(event.index);
+    const auto* const block = open_block(event.index);
+    if (block == nullptr) return NoDelta{};
     change_ = Ended{.at = event.index};
-    if (const auto* const thinking = std::get_if<Thinking>(block)) {
-        store_as_list(delta().extra, anthropic_thinking,
-                      thinking_block(thinking->text, thinking->signature));
-        return chunk();
-    }
-    const auto* const tool = std::get_if<Tool>(block);
-    if (tool == nullptr || tool->has_arguments) return NoDelta{};
-    add_tool_call(tool->index).arguments = "{}";  // As a whole answer has it.
+    if (block->kind == Block::Kind::other) return chunk();
+    if (block->arguments.empty()) return NoDelta{};
+    add_tool_call(block->tool).arguments = block->arguments;
     return chunk();
+}
+
+void AnthropicDecoder::finish_message() {
+    KeptContent kept;
+    for (const Block& block : blocks_) {
+        kept.add(block.content);
+        if (block.arguments.empty()) continue;
+        add_tool_call(block.tool).arguments = block.arguments;
+    }
+    delta().extra = kept.extra();
 }
 
 // --- the chunk -----------------------------------------------------------------------------------
@@ -281,23 +267,38 @@ void AnthropicDecoder::commit() {
 
 AnthropicDecoder::Block* AnthropicDecoder::open_block(int at) {
     const auto found = open_blocks_.find(at);
-    return found == open_blocks_.end() ? nullptr : &found->second;
+    return found == open_blocks_.end() ? nullptr : &blocks_[found->second];
+}
+
+void AnthropicDecoder::apply(const Told& told) {
+    tokens_ = told.tokens;
+    if (!told.stopped) return;
+    stopped_ = true;
+    blocks_.clear();
+    open_blocks_.clear();
 }
 
 void AnthropicDecoder::apply(const Begun& begun) {
-    open_blocks_.insert_or_assign(begun.at, begun.block);
-    if (std::holds_alternative<Tool>(begun.block)) ++tool_calls_;
+    const auto kind = kind_of(begun.block);
+    const bool is_tool = kind == Block::Kind::tool_use;
+    open_blocks_[begun.at] = blocks_.size();
+    blocks_.push_back({.kind = kind,
+                       .tool = tool_calls_,
+                       .arguments = is_tool ? input_of(begun.block) : std::string(),
+                       .content = AnthropicBlock(begun.block)});
+    if (is_tool) ++tool_calls_;
 }
 
-void AnthropicDecoder::apply(const ArgumentsCame& came) {
-    if (auto* const tool = std::get_if<Tool>(open_block(came.at))) tool->has_arguments = true;
+void AnthropicDecoder::apply(const Continued& continued) {
+    auto* const block = open_block(continued.at);
+    if (block == nullptr) return;
+    block->content.add(continued.delta);
+    if (!find_string(continued.delta, "partial_json").empty()) block->arguments.clear();
 }
 
-void AnthropicDecoder::apply(const ThinkingCame& came) {
-    auto* const thinking = std::get_if<Thinking>(open_block(came.at));
-    if (thinking == nullptr) return;
-    thinking->text += came.text;
-    thinking->signature += came.signature;
+void AnthropicDecoder::apply(const Ended& ended) {
+    if (auto* const block = open_block(ended.at)) block->arguments.clear();
+    open_blocks_.erase(ended.at);
 }
 
 // --- whole answers -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "chat/answer_format.hpp"
+#include "chat/anthropic_content.hpp"
 #include "chat/anthropic_message.hpp"
 #include "chat/json_document.hpp"
 
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace cloud_backend::detail {
 
@@ -26,8 +28,8 @@ public:
     explicit AnthropicDecoder(std::size_t max_json_depth);
 
     void begin() override;
-    /// `message_stop` is the end; pings, and events and content blocks that are not known, are no
-    /// delta.
+    /// `message_stop` is the end of an answer that has told why it stopped; pings and events that
+    /// are not known are no delta. Content blocks that are not known are chunks that say nothing.
     [[nodiscard]] Event decode(std::string_view data) override;
     void commit() override;
 
@@ -37,36 +39,31 @@ public:
         simdjson::dom::element json) const override;
 
 private:
-    // --- what a content block that is not over has shown
-    struct Tool {
-        int index = 0;  ///< Among the tool calls.
-        bool has_arguments = false;
+    struct Block {
+        enum class Kind { text, tool_use, thinking, other };
+        Kind kind;
+        int tool = 0;             ///< Among the tool calls.
+        std::string arguments{};  ///< Of a tool, unless they have come; empty: they have.
+        AnthropicBlock content;
     };
-    struct Thinking {
-        std::string text{};
-        std::string signature{};
-    };
-    struct OtherBlock {};
-    using Block = std::variant<OtherBlock, Tool, Thinking>;
 
-    // --- what an event changes in that; the texts lie in `document_`
+    // --- what an event changes; the JSON lies in `document_`
+    struct Told {
+        AnthropicTokens tokens{};
+        bool stopped = false;
+    };
     struct Begun {
         int at = 0;
-        Block block{};
+        simdjson::dom::object block{};
     };
-    struct ArgumentsCame {
+    struct Continued {
         int at = 0;
-    };
-    struct ThinkingCame {
-        int at = 0;
-        std::string_view text{};
-        std::string_view signature{};
+        simdjson::dom::object delta{};
     };
     struct Ended {
         int at = 0;
     };
-    using Change =
-        std::variant<std::monostate, AnthropicTokens, Begun, ArgumentsCame, ThinkingCame, Ended>;
+    using Change = std::variant<std::monostate, Told, Begun, Continued, Ended>;
 
     /// The members of an event, whatever its type.
     struct Fields;
@@ -79,10 +76,12 @@ private:
     [[nodiscard]] Event block_delta(const Fields& event);
     [[nodiscard]] Event block_stop(const Fields& event);
 
-    [[nodiscard]] Event tool_use(simdjson::dom::object block, int at);
-    [[nodiscard]] Event arguments(std::string_view piece, int at);
+    [[nodiscard]] static Block::Kind kind_of(simdjson::dom::object block);
+    [[nodiscard]] Event tool_use(simdjson::dom::object block);
+    [[nodiscard]] Event arguments(const Block& tool, std::string_view piece);
+    /// All that is told when the answer is.
+    void finish_message();
 
-    void read_usage(simdjson::dom::element usage);
     void clear_chunk();
     [[nodiscard]] Delta& delta() { return chunk_.choices.front().delta; }
     ToolCallDelta& add_tool_call(int index);
@@ -93,11 +92,10 @@ private:
     /// Null: no block with this index is open.
     [[nodiscard]] Block* open_block(int at);
     void apply(const std::monostate& /*nothing*/) {}
-    void apply(const AnthropicTokens& tokens) { tokens_ = tokens; }
+    void apply(const Told& told);
     void apply(const Begun& begun);
-    void apply(const ArgumentsCame& came);
-    void apply(const ThinkingCame& came);
-    void apply(const Ended& ended) { open_blocks_.erase(ended.at); }
+    void apply(const Continued& continued);
+    void apply(const Ended& ended);
 
     JsonDocument document_;
     ChatChunk chunk_{};
@@ -106,8 +104,10 @@ private:
     Change change_{};
 
     AnthropicTokens tokens_{};
-    std::map<int, Block> open_blocks_{};  ///< By their index.
-    int tool_calls_ = 0;                  ///< Begun so far.
+    std::vector<Block> blocks_{};               ///< In the order of their begin.
+    std::map<int, std::size_t> open_blocks_{};  ///< Where they are in it, by their index.
+    int tool_calls_ = 0;                        ///< Begun so far.
+    bool stopped_ = false;                      ///< Has told why.
 };
 
 }  // namespace cloud_backend::detail

@@ -1,6 +1,6 @@
 #include "chat/anthropic_message.hpp"
 
-#include "chat/anthropic_thinking.hpp"
+#include "chat/anthropic_content.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,14 +26,14 @@ public:
     void read(dom::element value) {
         const auto block = as_object(value);
         if (!block) return;
+        kept_.add(value);
         const auto type = find_string(*block, "type");
         if (type == "text") {
             read_text(*block);
         } else if (type == "tool_use") {
             read_tool_use(*block);
-        } else if (type == "thinking" || type == "redacted_thinking") {
+        } else if (type == "thinking") {
             message_.reasoning += find_string(*block, "thinking");
-            append_element(thinking_, value);
         }
     }
 
@@ -41,10 +41,7 @@ public:
         if (!citations_.empty()) {
             message_.annotations = RawJson::trusted(std::move(citations_) + ']');
         }
-        if (!thinking_.empty()) {
-            message_.extra = RawJson::trusted("{\"" + std::string(anthropic_thinking) +
-                                              "\":" + std::move(thinking_) + "]}");
-        }
+        message_.extra = kept_.extra();
     }
 
 private:
@@ -61,12 +58,12 @@ private:
         ToolCall& call = message_.tool_calls.emplace_back();
         call.id = find_string(block, "id");
         call.name = find_string(block, "name");
-        if (const auto input = find_member(block, "input")) append_json(call.arguments, *input);
+        call.arguments = input_of(block);
     }
 
     Message& message_;
     std::string citations_{};
-    std::string thinking_{};
+    KeptContent kept_{};
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "chat/anthropic_request.hpp"
 
-#include "chat/anthropic_thinking.hpp"
+#include "chat/anthropic_content.hpp"
 #include "chat/merged_json.hpp"
 #include "chat/object_writer.hpp"
 #include "core/ascii.hpp"
@@ -76,19 +76,15 @@ ObjectWriter tool_result(const Message& message, const std::string& where) {
 
 /// The content of what the model said, to be said again.
 std::string answered_content(const Message& message, const std::string& where) {
+    if (const auto kept = extra_member(message, anthropic_content, where); !kept.empty()) {
+        if (is_array(kept)) return std::string(kept);
+        throw ConfigError(where + ".extra." + std::string(anthropic_content) + " is not a list");
+    }
     const bool refused = message.content.empty();
     const std::string text = refused ? text_of(message.refusal, where + ".refusal")
                                      : text_of(message.content, where + ".content");
-    const auto thinking = extra_member(message, anthropic_thinking, where);
-    if (thinking.empty() && message.tool_calls.empty()) return text;
+    if (message.tool_calls.empty()) return text;
     JsonList blocks;
-    if (!thinking.empty()) {
-        if (!is_array(thinking)) {
-            throw ConfigError(where + ".extra." + std::string(anthropic_thinking) +
-                              " is not a list");
-        }
-        blocks.add_elements(thinking);
-    }
     if (!(refused && message.refusal.empty())) blocks.add(text_block(text));
     for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
         blocks.add(tool_use(message.tool_calls[i], at(where + ".tool_calls", i)));

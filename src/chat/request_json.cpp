@@ -1,6 +1,6 @@
 #include "chat/request_json.hpp"
 
-#include "chat/anthropic_thinking.hpp"
+#include "chat/anthropic_content.hpp"
 #include "chat/json_splice.hpp"
 #include "chat/object_writer.hpp"
 
@@ -47,7 +47,7 @@ std::string tool_call_json(const ToolCall& call, const std::string& where) {
 
 std::string message_json(const Message& message, const std::string& where) {
     ObjectWriter object(message.extra, where + ".");
-    object.leave_out(anthropic_thinking);  // Strict servers refuse what they do not know.
+    object.leave_out(anthropic_content);  // Strict servers refuse what they do not know.
     object.add("role", std::string(name_of(message.role)));
     const bool only_calls = message.content.empty() && !message.tool_calls.empty();
     if (only_calls) {

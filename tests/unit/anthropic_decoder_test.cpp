@@ -121,6 +121,9 @@ TEST_F(AnthropicDecoderTest, KeepsFieldsItDoesNotKnow) {  // A10
                     R"("stop_sequence":"END"}})")
                   .extra.text(),
               R"({"stop_sequence":"END"})");
+    EXPECT_EQ(
+        chunk(R"({"type":"message_delta","delta":{},"context_management":{"x":1}})").extra.text(),
+        R"({"context_management":{"x":1}})");
     EXPECT_EQ(chunk(R"({"type":"message_start","message":{"container":{"id":1}}})").extra.text(),
               R"({"container":{"id":1}})");
     EXPECT_EQ(
@@ -177,33 +180,47 @@ TEST_F(AnthropicDecoderTest, AToolCallWithoutArgumentsHasAnEmptyObject) {
     EXPECT_EQ(last.arguments, "{}");
 }
 
-TEST_F(AnthropicDecoderTest, TakesInputThatComesAtOnce) {
-    const auto& call =
-        delta(anthropic::block_start(0, R"({"type":"tool_use","name":"f","input":{"x":[1, 2]}})"))
-            .tool_calls.at(0);
-    EXPECT_EQ(call.arguments, R"({"x":[1,2]})");
-    EXPECT_TRUE(is_silent(anthropic::block_stop(0)));
+TEST_F(AnthropicDecoderTest, InputThatComesAtOnceIsWholeWithItsBlock) {
+    const std::string start =
+        anthropic::block_start(0, R"({"type":"tool_use","name":"f","input":{"x":[1, 2]}})");
+    EXPECT_EQ(delta(start).tool_calls.at(0).arguments, "");
+    EXPECT_EQ(delta(anthropic::block_stop(0)).tool_calls.at(0).arguments, R"({"x":[1,2]})");
+    EXPECT_TRUE(is_silent(anthropic::block_stop(0))) << "once";
 }
 
-TEST_F(AnthropicDecoderTest, ReadsThinkingAndKeepsItsBlocks) {  // A10
+TEST_F(AnthropicDecoderTest, PiecesReplaceTheInputOfTheStart) {
+    for (const std::string_view input : {R"("")", R"({"x":1})", "null", "[1]"}) {
+        pass(anthropic::block_start(
+            0, R"({"type":"tool_use","name":"f","input":)" + std::string(input) + "}"));
+        EXPECT_EQ(
+            delta(anthropic::block_delta(0, R"({"type":"input_json_delta","partial_json":"{}"})"))
+                .tool_calls.at(0)
+                .arguments,
+            "{}");
+        EXPECT_TRUE(is_silent(anthropic::block_stop(0))) << input;
+    }
+}
+
+TEST_F(AnthropicDecoderTest, TellsTheArgumentsOfBlocksThatDoNotEnd) {
+    pass(anthropic::block_start(0, R"({"type":"tool_use","id":"a","name":"f"})"));
+    pass(anthropic::block_start(0, R"({"type":"tool_use","id":"b","name":"g","input":{"x":1}})"));
+    const auto calls = delta(anthropic::message_delta("tool_use")).tool_calls;
+    ASSERT_EQ(calls.size(), 2U);
+    EXPECT_EQ(calls[0].index, 0);
+    EXPECT_EQ(calls[0].arguments, "{}");
+    EXPECT_EQ(calls[1].index, 1);
+    EXPECT_EQ(calls[1].arguments, R"({"x":1})");
+    EXPECT_TRUE(is_silent(anthropic::block_stop(0))) << "once";
+}
+
+TEST_F(AnthropicDecoderTest, ReadsThinking) {
     pass(anthropic::block_start(0, R"({"type":"thinking","thinking":"","signature":""})"));
     EXPECT_EQ(chunk(anthropic::block_delta(0, R"({"type":"thinking_delta","thinking":"h\n"})"))
                   .reasoning(),
               "h\n");
-    EXPECT_EQ(
-        chunk(anthropic::block_delta(0, R"({"type":"thinking_delta","thinking":"m"})")).content(),
-        "");
-    pass(anthropic::block_delta(0, R"({"type":"signature_delta","signature":"a"})"));
-    pass(anthropic::block_delta(0, R"({"type":"signature_delta","signature":"b"})"));
-    const Delta& block = delta(anthropic::block_stop(0));
-    EXPECT_EQ(block.reasoning, "") << "said already";
-    EXPECT_EQ(block.extra.text(),
-              R"({"anthropic_thinking":[{"type":"thinking","thinking":"h\nm","signature":"ab"}]})");
-    EXPECT_TRUE(is_silent(anthropic::block_stop(0))) << "once";
-
-    EXPECT_EQ(
-        delta(anthropic::block_start(1, R"({"type":"redacted_thinking","data":"x"})")).extra.text(),
-        R"({"anthropic_thinking":[{"type":"redacted_thinking","data":"x"}]})");
+    EXPECT_TRUE(
+        is_silent(anthropic::block_delta(0, R"({"type":"signature_delta","signature":"a"})")));
+    EXPECT_TRUE(is_silent(anthropic::block_stop(0)));
 }
 
 TEST_F(AnthropicDecoderTest, ReadsCitations) {
@@ -214,21 +231,32 @@ TEST_F(AnthropicDecoderTest, ReadsCitations) {
 }
 
 TEST_F(AnthropicDecoderTest, PassesOverWhatItDoesNotKnow) {
-    pass(anthropic::block_start(0, R"({"type":"server_tool_use","id":"a","name":"web_search"})"));
     for (const std::string& data : {
              anthropic::ping,
              std::string(R"({"type":"news"})"),
              std::string("{}"),
-             std::string(R"({"type":"error"})"),
              std::string(R"({"type":"message_delta","delta":{"stop_reason":null}})"),
-             anthropic::block_delta(0, R"({"type":"input_json_delta","partial_json":"{}"})"),
-             anthropic::block_delta(0, R"({"type":"news_delta","text":"x"})"),
              anthropic::block_delta(7, R"({"type":"signature_delta","signature":"x"})"),
-             anthropic::block_start(1, R"({"type":"web_search_tool_result","content":[]})"),
+             anthropic::block_delta(7, R"({"type":"input_json_delta","partial_json":"{}"})"),
              anthropic::block_stop(7),
          }) {
         EXPECT_TRUE(is_silent(data)) << data;
         decoder.commit();
+    }
+}
+
+TEST_F(AnthropicDecoderTest, DeliversContentItDoesNotKnowAsItCame) {
+    for (const std::string& data : {
+             anthropic::block_start(0, R"({"type":"server_tool_use","name":"web_search"})"),
+             anthropic::block_delta(0, R"({"type":"input_json_delta","partial_json":"{}"})"),
+             anthropic::block_delta(0, R"({"type":"news_delta","text":"x"})"),
+             anthropic::block_stop(0),
+             anthropic::block_start(1, R"({"type":"web_search_tool_result","content":[]})"),
+         }) {
+        const ChatChunk& unknown = chunk(data);
+        EXPECT_EQ(unknown.raw.text(), data);
+        EXPECT_EQ(unknown.content(), "");
+        EXPECT_TRUE(unknown.choices[0].delta.tool_calls.empty());
     }
 }
 
@@ -242,7 +270,6 @@ TEST_F(AnthropicDecoderTest, FindsMalformedWhatIsNoEvent) {  // E5
              std::string(R"({"type":"message_start"})"),
              std::string(R"({"type":"content_block_start","content_block":"x"})"),
              std::string(R"({"type":"content_block_delta","delta":null})"),
-             anthropic::block_delta(7, R"({"type":"input_json_delta","partial_json":"{}"})"),
          }) {
         EXPECT_TRUE(is_malformed(data)) << data;
     }
@@ -280,7 +307,7 @@ TEST_F(AnthropicDecoderTest, NamesTheStatusOfAnError) {  // E1
             .api.context_length_exceeded);
 }
 
-TEST_F(AnthropicDecoderTest, LimitsNestingAndOpenBlocks) {  // T8
+TEST_F(AnthropicDecoderTest, LimitsNestingAndBlocks) {  // T8
     EXPECT_EQ(error(std::string(257, '[') + '1' + std::string(257, ']')).code,
               ErrorCode::limit_exceeded);
     const int most = static_cast<int>(ChatAccumulator::max_parts);
@@ -294,8 +321,8 @@ TEST_F(AnthropicDecoderTest, WhatIsOnlyLookedAtLeavesNoTrace) {  // S6
                   .tool_calls.at(0)
                   .index,
               0);
-    EXPECT_TRUE(is_malformed(
-        anthropic::block_delta(0, R"({"type":"input_json_delta","partial_json":"{}"})")));
+    EXPECT_TRUE(
+        is_silent(anthropic::block_delta(0, R"({"type":"input_json_delta","partial_json":"{}"})")));
     (void)decode(anthropic::message_start);
     EXPECT_EQ(chunk(anthropic::message_delta()).usage->prompt_tokens, 0);
 }
@@ -312,6 +339,7 @@ TEST_F(AnthropicDecoderTest, BeginsEachStreamAnew) {
 TEST_F(AnthropicDecoderTest, NothingIsLeftOfTheChunkBefore) {
     pass(anthropic::message_start);
     pass(anthropic::block_start(0, R"({"type":"tool_use","id":"a","name":"f","input":{"x":1}})"));
+    pass(anthropic::block_stop(0));
     const ChatChunk& text = chunk(anthropic::text_delta("x"));
     EXPECT_EQ(text.id + text.model + text.service_tier, "");
     EXPECT_FALSE(text.usage);
@@ -355,9 +383,9 @@ TEST(AnthropicDocument, ReadsAMessage) {
     EXPECT_EQ(message.tool_calls[0].name, "weather");
     EXPECT_EQ(message.tool_calls[0].arguments, R"({"city":"Rome"})");
     EXPECT_EQ(message.tool_calls[1].arguments, "{}");
-    EXPECT_EQ(message.extra.text(),
-              R"({"anthropic_thinking":[{"type":"thinking","thinking":"Let me \"see\"",)"
-              R"("signature":"c2ln"},{"type":"redacted_thinking","data":"ZGF0YQ"}]})");
+    EXPECT_TRUE(message.extra.text().starts_with(
+        R"({"anthropic_content":[{"type":"thinking","thinking":"Let me \"see\"",)"
+        R"("signature":"c2ln"},{"type":"redacted_thinking","data":"ZGF0YQ"},{"type":"text")"));
 }
 
 TEST(AnthropicDocument, JoinsTextsAndCitations) {

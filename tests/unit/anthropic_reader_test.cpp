@@ -48,6 +48,15 @@ ChatCompletion plain(std::string_view body) {
     return reader.take();
 }
 
+/// The content of the answer in the next request.
+nlohmann::json sent_back(const ChatCompletion& answer) {
+    return nlohmann::json::parse(
+               to_anthropic_json({.messages = {answer.choices.at(0).message}}, Delivery::whole))
+        .at("messages")
+        .at(0)
+        .at("content");
+}
+
 class AnthropicStream : public ::testing::Test {
 protected:
     void begin() {
@@ -121,13 +130,82 @@ TEST_F(AnthropicStream, AStreamAndADocumentGiveTheSameMessage) {  // C3
     EXPECT_EQ(streamed.usage->total_tokens, whole.usage->total_tokens);
     EXPECT_EQ(streamed.service_tier, whole.service_tier);
     // All that is sent back, thinking and signatures included.
-    const auto sent_back = [](const ChatCompletion& answer) {
-        return nlohmann::json::parse(
-            to_anthropic_json({.messages = {answer.choices.at(0).message}}, Delivery::whole));
+    const auto content =
+        nlohmann::json::parse(anthropic::thinking_and_tools_document).at("content");
+    EXPECT_EQ(sent_back(streamed), content);
+    EXPECT_EQ(sent_back(whole), content);
+}
+
+TEST_F(AnthropicStream, SendsContentBackAsItCame) {  // A10
+    struct Case {
+        std::vector<std::string> events;  ///< Of the content.
+        std::string content;
     };
-    EXPECT_EQ(sent_back(streamed), sent_back(whole));
-    EXPECT_EQ(sent_back(whole).at("messages").at(0).at("content"),
-              nlohmann::json::parse(anthropic::thinking_and_tools_document).at("content"));
+    const auto start = [](int at, std::string_view block) {
+        return anthropic::block_start(at, block);
+    };
+    const auto piece = [](int at, std::string_view delta) {
+        return anthropic::block_delta(at, delta);
+    };
+    const auto stop = [](int at) { return anthropic::block_stop(at); };
+    for (const auto& [events, content] : std::vector<Case>{
+             // Between the calls of tools.
+             {{start(0, R"({"type":"thinking","thinking":"","signature":""})"),
+               piece(0, R"({"type":"thinking_delta","thinking":"1"})"),
+               piece(0, R"({"type":"signature_delta","signature":"s"})"), stop(0),
+               start(1, R"({"type":"tool_use","id":"a","name":"f","input":{}})"),
+               piece(1, R"({"type":"input_json_delta","partial_json":"{\"x\":"})"),
+               piece(1, R"({"type":"input_json_delta","partial_json":"1}"})"), stop(1),
+               start(2, R"({"type":"thinking","thinking":"","signature":""})"),
+               piece(2, R"({"type":"signature_delta","signature":"t"})"), stop(2),
+               start(3, R"({"type":"tool_use","id":"b","name":"f","input":{}})"), stop(3)},
+              R"([{"type":"thinking","thinking":"1","signature":"s"},
+                  {"type":"tool_use","id":"a","name":"f","input":{"x":1}},
+                  {"type":"thinking","thinking":"","signature":"t"},
+                  {"type":"tool_use","id":"b","name":"f","input":{}}])"},
+             // Of a server's tools; the empty text would be refused.
+             {{start(0, R"({"type":"text","text":""})"), stop(0),
+               start(1, R"({"type":"server_tool_use","id":"a","name":"web_search","input":{}})"),
+               piece(1, R"({"type":"input_json_delta","partial_json":"{\"q\":\"x\"}"})"), stop(1),
+               start(2, R"({"type":"web_search_tool_result","content":[{"url":"u"}]})"), stop(2),
+               start(3, R"({"type":"text","text":"s","citations":[]})"),
+               piece(3, R"({"type":"citations_delta","citation":{"url":"u"}})"),
+               piece(3, R"({"type":"text_delta","text":"o"})"), stop(3)},
+              R"([{"type":"server_tool_use","id":"a","name":"web_search","input":{"q":"x"}},
+                  {"type":"web_search_tool_result","content":[{"url":"u"}]},
+                  {"type":"text","text":"so","citations":[{"url":"u"}]}])"},
+             // With members that are not known, and without an end.
+             {{start(0, R"({"type":"tool_use","id":"a","name":"f","caller":{"type":"direct"}})")},
+              R"([{"type":"tool_use","id":"a","name":"f","caller":{"type":"direct"}}])"},
+             // Unsigned.
+             {{start(0, R"({"type":"thinking","thinking":"1","signature":""})"), stop(0)},
+              R"([{"type":"thinking","thinking":"1"}])"},
+             // What the message says itself is not kept twice.
+             {anthropic::two_words(), R"("one two")"},
+         }) {
+        std::vector<std::string> stream{anthropic::message_start};
+        stream.insert(stream.end(), events.begin(), events.end());
+        stream.push_back(anthropic::message_delta("pause_turn"));
+        EXPECT_TRUE(is_complete(joined(stream)));
+        const auto expected = nlohmann::json::parse(content);
+        EXPECT_EQ(sent_back(reader().take()), expected);
+        if (!expected.is_array()) continue;
+        EXPECT_EQ(sent_back(plain(R"({"type":"message","stop_reason":"pause_turn","content":)" +
+                                  content + "}")),
+                  expected);
+    }
+}
+
+TEST_F(AnthropicStream, EventsJoinedInOneRecordAreReadOneByOne) {  // S6
+    EXPECT_TRUE(is_complete(
+        "data: " + anthropic::block_start(0, R"({"type":"tool_use","id":"a","name":"f"})") +
+        "\ndata: " +
+        anthropic::block_delta(0, R"({"type":"input_json_delta","partial_json":"{\"x\":1}"})") +
+        "\n\n" + sse(anthropic::message_delta("tool_use"))));
+    EXPECT_EQ(reader().malformed_chunks(), 0U);
+    const auto answer = reader().take();
+    ASSERT_EQ(answer.choices.at(0).message.tool_calls.size(), 1U);
+    EXPECT_EQ(answer.choices[0].message.tool_calls[0].arguments, R"({"x":1})");
 }
 
 TEST_F(AnthropicStream, EndsOnceItHasToldWhyItStopped) {  // T4, S5
@@ -200,12 +278,18 @@ TEST_F(AnthropicStream, SkipsAndCountsMalformedEvents) {  // E5
     EXPECT_EQ(error(stream).code, ErrorCode::response);
 }
 
-TEST_F(AnthropicStream, ThinkingThatIsCutIsNotKeptForSendingBack) {
+TEST_F(AnthropicStream, ContentThatIsCutIsNotKeptForSendingBack) {
     auto events = anthropic::thinking_and_tools();
     events.resize(5);  // Its signature has come, its end has not.
     (void)error(joined(events));
     EXPECT_EQ(reader().partial()->reasoning(), "Let me \"see\"");
     EXPECT_TRUE(reader().partial()->choices.at(0).message.extra.empty());
+
+    EXPECT_TRUE(is_complete(joined(
+        {anthropic::message_start, anthropic::block_start(0, R"({"type":"server_tool_use"})"),
+         anthropic::block_delta(0, R"({"type":"input_json_delta","partial_json":"{\"cut"})"),
+         anthropic::message_delta("max_tokens")})));
+    EXPECT_TRUE(reader().take().choices.at(0).message.extra.empty());
 }
 
 TEST_F(AnthropicStream, ADocumentInAnswerToAStreamIsOneChunk) {  // E3

@@ -104,16 +104,12 @@ TEST(AnthropicRequest, TellsTheResultsOfToolsInOneMessage) {
         << "no empty text block: it would be refused";
 }
 
-TEST(AnthropicRequest, SendsThinkingBackAsItCame) {  // A10
+TEST(AnthropicRequest, KeptContentIsSaidInsteadOfWhatTheMessageSays) {  // A10
     const auto extra = RawJson::parse_text(
-        R"({"annotations":[1],"anthropic_thinking":[{"type":"thinking","thinking":"hm","signature":"s"},)"
-        R"({"type":"redacted_thinking","data":"x"}]})");
+        R"({"annotations":[1],"anthropic_content":[{"type":"tool_use"},{"type":"thinking"}]})");
     EXPECT_EQ(messages({answered("so", {{.id = "a", .name = "f"}}, extra)}),
               Json::parse(R"([{"role":"assistant","content":[
-            {"type":"thinking","thinking":"hm","signature":"s"},
-            {"type":"redacted_thinking","data":"x"},
-            {"type":"text","text":"so"},
-            {"type":"tool_use","id":"a","name":"f","input":{}}]}])"));
+            {"type":"tool_use"},{"type":"thinking"}]}])"));
     Message reasoned = Message::assistant("so");
     reasoned.reasoning = "of another protocol, unsigned";
     EXPECT_EQ(messages({reasoned}).at(0).at("content"), "so");
@@ -177,8 +173,8 @@ TEST(AnthropicRequest, RefusesByNameWhatCannotBeSaid) {  // T11
               "messages[1].tool_calls[0].arguments is not a JSON object in UTF-8"},
              {with(answered("", {{.arguments = "{\"\xFF\":1}"}})),
               "messages[1].tool_calls[0].arguments is not a JSON object in UTF-8"},
-             {with(answered("", {}, Json{{"anthropic_thinking", 1}})),
-              "messages[1].extra.anthropic_thinking is not a list"},
+             {with(answered("", {}, Json{{"anthropic_content", 1}})),
+              "messages[1].extra.anthropic_content is not a list"},
              {with(system_parts),
               "messages[1].extra.content: a system prompt of parts goes into \"system\" of the "
               "request's extra"},
@@ -188,9 +184,9 @@ TEST(AnthropicRequest, RefusesByNameWhatCannotBeSaid) {  // T11
     }
 }
 
-TEST(AnthropicRequest, ThinkingGoesToNobodyElse) {
+TEST(AnthropicRequest, KeptContentGoesToNobodyElse) {
     const auto message =
-        answered("so", {}, Json{{"anthropic_thinking", Json::array()}, {"thought_signature", "s"}});
+        answered("so", {}, Json{{"anthropic_content", Json::array()}, {"thought_signature", "s"}});
     EXPECT_EQ(to_json({.messages = {message}}, Delivery::whole),
               R"({"messages":[{"role":"assistant","content":"so","thought_signature":"s"}]})");
 }
