@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace cloud_backend::detail {
@@ -16,6 +17,12 @@ namespace dom = simdjson::dom;
 void append_element(std::string& open_list, dom::element value) {
     open_list += open_list.empty() ? '[' : ',';
     append_json(open_list, value);
+}
+
+/// Bounded, so that counts can be added up whatever the server says.
+std::int64_t token_count(dom::element value) noexcept {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 8;
+    return std::clamp<std::int64_t>(int_or_zero(value), 0, most);
 }
 
 /// Reads the content blocks of a whole message.
@@ -72,13 +79,13 @@ void AnthropicTokens::update(dom::object usage) noexcept {
     for (const auto& [key, count] : usage) {
         if (count.is_null()) continue;
         if (key == "input_tokens") {
-            input = int_or_zero(count);
+            input = token_count(count);
         } else if (key == "cache_creation_input_tokens") {
-            cache_creation = int_or_zero(count);
+            cache_creation = token_count(count);
         } else if (key == "cache_read_input_tokens") {
-            cache_read = int_or_zero(count);
+            cache_read = token_count(count);
         } else if (key == "output_tokens") {
-            output = int_or_zero(count);
+            output = token_count(count);
         }
     }
 }

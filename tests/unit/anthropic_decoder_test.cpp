@@ -93,6 +93,22 @@ TEST_F(AnthropicDecoderTest, UsageIsCumulative) {
     EXPECT_EQ(second.completion_tokens, 9);
 }
 
+TEST_F(AnthropicDecoderTest, AddsUpWhateverCountsItIsTold) {
+    const Usage most =
+        chunk(R"({"type":"message_delta","usage":{"input_tokens":9223372036854775807,)"
+              R"("cache_creation_input_tokens":9223372036854775807,)"
+              R"("cache_read_input_tokens":9223372036854775807,)"
+              R"("output_tokens":9223372036854775807}})")
+            .usage.value();
+    EXPECT_GT(most.total_tokens, most.prompt_tokens);
+    const Usage least =
+        chunk(R"({"type":"message_delta","usage":{"input_tokens":-9223372036854775808,)"
+              R"("cache_read_input_tokens":-1,"output_tokens":-1,)"
+              R"("cache_creation_input_tokens":-1}})")
+            .usage.value();
+    EXPECT_EQ(least.total_tokens, 0);
+}
+
 TEST_F(AnthropicDecoderTest, TellsWhyTheAnswerEndedInOpenAIsWords) {
     struct Case {
         std::string_view stop_reason;
