@@ -42,7 +42,7 @@ namespace cloud_backend {
 ///   chunks that say nothing else;
 /// - there are no `RateLimits`: the service tells its own in other headers.
 ///
-/// A stream is complete with `message_stop`, or once it has told why it stopped (SPEC T4).
+/// A stream is complete once it has told why it stopped (SPEC T4); `message_stop` ends it then.
 /// Thread-safe, see `CloudBackendClient`.
 class CLOUD_BACKEND_EXPORT AnthropicCloudBackend : public CloudBackendClient, public ChatBackend {
 public:

@@ -81,7 +81,10 @@ AnthropicDecoder::Fields AnthropicDecoder::read_fields(dom::object event) {
 }
 
 AnthropicDecoder::Event AnthropicDecoder::decode(const Fields& event) {
-    if (event.type == "message_stop") return Complete{};
+    if (event.type == "message_stop") {  // T4: an answer that has not told why it stopped is cut.
+        if (stopped_) return Complete{};
+        return NoDelta{};
+    }
     clear_chunk();
     if (event.type == "content_block_delta") return block_delta(event);
     if (event.type == "content_block_start") return block_start(event);

@@ -147,7 +147,9 @@ TEST_F(AnthropicDecoderTest, KeepsFieldsItDoesNotKnow) {  // A10
         R"({"stop_sequence":"END"})");
 }
 
-TEST_F(AnthropicDecoderTest, EndsWithMessageStop) {  // T4
+TEST_F(AnthropicDecoderTest, EndsWithMessageStopOnceItHasToldWhy) {  // T4
+    EXPECT_TRUE(is_silent(anthropic::message_stop));
+    pass(anthropic::message_delta());
     EXPECT_TRUE(std::holds_alternative<Complete>(decode(anthropic::message_stop)));
 }
 
@@ -346,7 +348,10 @@ TEST_F(AnthropicDecoderTest, WhatIsOnlyLookedAtLeavesNoTrace) {  // S6
 TEST_F(AnthropicDecoderTest, BeginsEachStreamAnew) {
     pass(anthropic::message_start);
     pass(anthropic::block_start(0, R"({"type":"tool_use","id":"a","name":"f"})"));
+    pass(anthropic::message_delta());
+    pass(anthropic::block_start(0, R"({"type":"tool_use","id":"b","name":"f"})"));
     decoder.begin();
+    EXPECT_TRUE(is_silent(anthropic::message_stop));
     EXPECT_TRUE(is_silent(anthropic::block_stop(0)));
     EXPECT_EQ(chunk(anthropic::message_delta()).usage->prompt_tokens, 0);
     EXPECT_EQ(delta(anthropic::block_start(0, R"({"type":"tool_use"})")).tool_calls.at(0).index, 0);

@@ -213,8 +213,11 @@ TEST_F(AnthropicStream, EndsOnceItHasToldWhyItStopped) {  // T4, S5
     const std::string stop = sse(anthropic::message_delta());
     EXPECT_TRUE(is_complete(begin + stop));
     EXPECT_TRUE(is_complete(begin + stop.substr(0, stop.size() - 2))) << "a pending record";
-    EXPECT_TRUE(is_complete(begin + sse(anthropic::message_stop) + "data: {oops\n\n"))
+    EXPECT_TRUE(is_complete(begin + stop + sse(anthropic::message_stop) + "data: {oops\n\n"))
         << "what follows the end is not read";
+    EXPECT_EQ(reader().malformed_chunks(), 0U);
+    EXPECT_TRUE(is_complete(stop)) << "an answer may have no content";
+    EXPECT_EQ(reader().take().choices.size(), 1U);
 
     const auto cut = error(begin);
     EXPECT_EQ(cut.code, ErrorCode::stream_truncated);
@@ -223,6 +226,10 @@ TEST_F(AnthropicStream, EndsOnceItHasToldWhyItStopped) {  // T4, S5
     EXPECT_EQ(reader().partial()->content(), "a");
     EXPECT_EQ(error(begin + stop.substr(0, stop.size() - 4)).code, ErrorCode::stream_truncated);
     EXPECT_EQ(error(sse(anthropic::message_start)).code, ErrorCode::stream_truncated);
+    for (const std::string& unfinished : {std::string(), begin}) {
+        EXPECT_EQ(error(unfinished + sse(anthropic::message_stop)).code,
+                  ErrorCode::stream_truncated);
+    }
     EXPECT_EQ(error(begin + "data: [DONE]\n\n").code, ErrorCode::stream_truncated)
         << "another protocol's end";
 
