@@ -14,6 +14,16 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+std::optional<ErrorDetails> error_of(dom::element json) {
+    if (auto error = find_error(json)) return error;
+    const auto object = as_object(json);
+    if (!object || find_string(*object, "type") != "error") return std::nullopt;
+    const auto message = find_string(*object, "message");
+    return ErrorDetails{
+        .code = ErrorCode::stream,
+        .message = message.empty() ? "the server reports an error" : std::string(message)};
+}
+
 std::string json_text(dom::element value) {
     std::string text;
     append_json(text, value);
@@ -52,7 +62,7 @@ AnthropicDecoder::Event AnthropicDecoder::decode(std::string_view data) {
     const auto object = as_object(json);
     const auto event = object ? read_fields(*object) : Fields{};
     if (event.type.empty() || event.type == "error" || event.has_error) {
-        if (auto error = find_error(json)) return std::move(*error);
+        if (auto error = error_of(json)) return std::move(*error);
     }
     if (!object) return MalformedChunk{};
     return decode(event);
@@ -307,7 +317,7 @@ void AnthropicDecoder::apply(const Ended& ended) {
 // --- whole answers -------------------------------------------------------------------------------
 
 std::optional<ErrorDetails> AnthropicDecoder::find_failure(dom::element json) const {
-    if (auto error = find_error(json)) return error;
+    if (auto error = error_of(json)) return error;
     const auto object = as_object(json);
     return object ? failure_of(find_string(*object, "stop_reason")) : std::nullopt;
 }

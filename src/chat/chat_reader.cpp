@@ -170,7 +170,8 @@ Reading ChatStreamReader::read_document() {
 }
 
 Reading ChatStreamReader::on_event(const SseEvent& event) {
-    return event.kind == SseEvent::Kind::bare_line ? on_bare_line(event.data) : on_data(event.data);
+    if (event.kind == SseEvent::Kind::bare_line) return on_bare_line(event.data);
+    return event.type == "error" && !must_fail() ? on_error(event.data) : on_data(event.data);
 }
 
 Reading ChatStreamReader::on_data(std::string_view data) {
@@ -208,20 +209,28 @@ bool ChatStreamReader::is_event(std::string_view data) {
 Reading ChatStreamReader::on_bare_line(std::string_view line) {
     constexpr std::string_view error_field = "error:";
     line = trim(line);
-    const bool is_error_field = line.starts_with(error_field);
-    if (is_error_field) line = trim(line.substr(error_field.size()));
-    if (line.empty() || !(is_error_field || begins_document(line.front()))) return NeedMore{};
-
+    if (line.starts_with(error_field)) {
+        line.remove_prefix(error_field.size());
+        return trim(line).empty() ? NeedMore{} : on_error(line);
+    }
+    if (line.empty() || !begins_document(line.front())) return NeedMore{};
     if (auto error = find_stream_error(line)) return std::move(*error);
-    if (!is_error_field) return NeedMore{};
-    // The value may be the error itself: its fields, or a text.
-    std::string as_member = "{\"error\":" + std::string(line) + '}';
+    return NeedMore{};
+}
+
+/// What `said` tells under the name of an error: its holder, the error itself, or a text (S7, E1).
+Reading ChatStreamReader::on_error(std::string_view said) {
+    said = trim(said);
+    if (auto error = find_stream_error(said)) return std::move(*error);
+    std::string as_member = "{\"error\":" + std::string(said) + '}';
     const auto size = as_member.size();
     as_member.append(SseParser::padding, ' ');
     const auto json = std::string_view(as_member).substr(0, size);
     if (auto error = find_stream_error(json)) return std::move(*error);
     if (is_event(json)) return NeedMore{};
-    return ErrorDetails{.code = ErrorCode::stream, .message = std::string(line)};
+    return ErrorDetails{
+        .code = ErrorCode::stream,
+        .message = said.empty() ? "the server reports an error" : std::string(said)};
 }
 
 std::optional<ErrorDetails> ChatStreamReader::find_stream_error(std::string_view json) {

@@ -79,6 +79,7 @@ private:
     [[nodiscard]] Reading on_data(std::string_view data);
     [[nodiscard]] Reading on_malformed_data(std::string_view data);
     [[nodiscard]] Reading on_bare_line(std::string_view line);
+    [[nodiscard]] Reading on_error(std::string_view said);
     [[nodiscard]] Reading deliver(const ChatChunk& chunk);
 
     [[nodiscard]] bool is_event(std::string_view data);

@@ -318,6 +318,9 @@ TEST_F(AnthropicDecoderTest, NamesTheStatusOfAnError) {  // E1
         EXPECT_EQ(details.api.type, type);
         EXPECT_EQ(details.message, "sorry");
     }
+    EXPECT_EQ(error(R"({"type":"error","message":"beside it"})").message, "beside it");
+    EXPECT_EQ(error(R"({"type":"error"})").code, ErrorCode::stream);
+    EXPECT_NE(error(R"({"type":"error","error":null})").message, "");
     EXPECT_EQ(error(R"({"error":{"message":"a proxy's"}})").message, "a proxy's");
     EXPECT_EQ(error(R"([{"error":{"message":"in a list"}}])").message, "in a list");
     EXPECT_TRUE(

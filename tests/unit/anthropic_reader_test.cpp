@@ -264,6 +264,28 @@ TEST_F(AnthropicStream, EndsWithTheErrorOfAnEvent) {  // E1, E3
               529);
 }
 
+TEST_F(AnthropicStream, AnEventCalledErrorIsOneWhateverItsData) {  // E1, S7
+    struct Case {
+        std::string data;
+        std::string message;
+        int status;
+    };
+    const std::string begin = joined({anthropic::message_start, anthropic::text_delta("a")});
+    for (const auto& [data, message, status] : std::vector<Case>{
+             {R"({"type":"error","message":"Overloaded"})", "Overloaded", 0},
+             {R"({"type":"overloaded_error","message":"Overloaded"})", "Overloaded", 529},
+             {"Overloaded", "Overloaded", 0},
+             {R"("Overloaded")", "Overloaded", 0},
+             {"  ", "the server reports an error", 0},
+         }) {
+        const auto details = error(begin + "event: error\ndata: " + data + "\n\n" +
+                                   joined({anthropic::message_delta(), anthropic::message_stop}));
+        EXPECT_EQ(details.code, ErrorCode::stream) << data;
+        EXPECT_EQ(details.message, message);
+        EXPECT_EQ(details.api.status, status);
+    }
+}
+
 TEST_F(AnthropicStream, TakesTheStopReasonErrorAsFailure) {  // T4
     EXPECT_EQ(error(joined({anthropic::message_start, anthropic::message_delta("error"),
                             anthropic::message_stop}))
