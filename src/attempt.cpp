@@ -187,7 +187,7 @@ void Attempt::take(Reading reading) {
             return fail(std::move(*error), assessment);
         }
         error->api.headers = head_.headers;
-        const auto assessment = assess_status(error->api.status, is_quota_error(error->api),
+        const auto assessment = assess_status(error->api.status, is_quota_error(*error),
                                               should_retry(head_.headers), options_.retry);
         fail(std::move(*error), assessment);
     }

@@ -132,7 +132,7 @@ std::string status_message(int status) {
 ErrorCode code_of_status(int status, bool quota) {
     switch (status) {
         case 400:
-            return ErrorCode::bad_request;
+            return quota ? ErrorCode::quota_exceeded : ErrorCode::bad_request;
         case 401:
             return ErrorCode::authentication;
         case 402:
@@ -163,6 +163,12 @@ bool is_quota_name(std::string_view name) {
     return name == "insufficient_quota" || name == "billing_hard_limit_reached" ||
            name == "credit_balance_exhausted" || name.ends_with("_spend_limit_exceeded") ||
            name.ends_with("_usage_limit_exceeded");
+}
+
+/// Anthropic tells it as an invalid request, so that only the text knows.
+bool is_quota_message(std::string_view message) {
+    return message.starts_with("Your credit balance is too low") ||
+           message.starts_with("You have reached your specified API usage limits");
 }
 
 /// The status that the name of an error stands for; 0 for names that say none.
@@ -206,6 +212,7 @@ int status_of_name(std::string_view name) {
 int status_in_band(const ErrorFields& fields) {
     if (const auto status = error_status(fields.code)) return *status;
     if (is_quota_name(fields.code) || is_quota_name(fields.type)) return 429;  // R3
+    if (is_quota_message(fields.message)) return 402;
     if (const int status = status_of_name(fields.code); status != 0) return status;
     return status_of_name(fields.type);
 }
@@ -213,7 +220,9 @@ int status_in_band(const ErrorFields& fields) {
 bool is_context_length(const ErrorFields& fields) {
     return fields.code == "context_length_exceeded" ||
            fields.message.find("maximum context length") != std::string::npos ||
-           fields.message.starts_with("prompt is too long");  // Anthropic
+           // Anthropic
+           fields.message.starts_with("prompt is too long") ||
+           fields.message.find("exceed context limit") != std::string::npos;
 }
 
 /// Not inside a character.
@@ -246,7 +255,7 @@ ErrorDetails read_api_error(int status, Headers headers, std::string body) {
     if (fields.message.empty()) fields.message = status_message(status);
     ErrorDetails details = to_details(std::move(fields), status);
     cut(body, error_body_limit);
-    details.code = code_of_status(status, is_quota_error(details.api));
+    details.code = code_of_status(status, is_quota_error(details));
     details.api.headers = std::move(headers);
     details.api.body = std::move(body);
     return details;
@@ -270,8 +279,9 @@ std::optional<ErrorDetails> find_error(element json) {
     return details;
 }
 
-bool is_quota_error(const ApiDetails& api) noexcept {
-    return is_quota_name(api.code) || is_quota_name(api.type);
+bool is_quota_error(const ErrorDetails& error) noexcept {
+    return is_quota_name(error.api.code) || is_quota_name(error.api.type) ||
+           is_quota_message(error.message);
 }
 
 }  // namespace cloud_backend::detail

@@ -26,6 +26,6 @@ inline constexpr std::size_t error_body_limit = std::size_t{64} << 10;
 [[nodiscard]] std::optional<ErrorDetails> find_error(simdjson::dom::element json);
 
 /// The server says the account is out of money or over its limit (SPEC R3).
-[[nodiscard]] bool is_quota_error(const ApiDetails& api) noexcept;
+[[nodiscard]] bool is_quota_error(const ErrorDetails& error) noexcept;
 
 }  // namespace cloud_backend::detail

@@ -68,7 +68,8 @@ void check_error_status(int status, std::string_view body) {
     require(error.api.status == status, "an error has the status of its answer");
     require(error.api.body == body, "an error has the body of its answer");
     const bool quota = error.code == ErrorCode::quota_exceeded;
-    require(!quota || status == 402 || status == 429, "quota is a 402 or a 429 (R3)");
+    require(!quota || status == 400 || status == 402 || status == 429,
+            "quota is a 402, a 429 or Anthropic's 400 (R3)");
 }
 
 }  // namespace

@@ -101,7 +101,24 @@ TEST(ApiError, AnExhaustedQuotaIsNoOrdinaryRateLimit) {  // R3
               ErrorCode::rate_limit);
 }
 
+TEST(ApiError, AnthropicTellsAnExhaustedQuotaInATextOnly) {  // R3
+    for (const std::string message :
+         {"Your credit balance is too low to access the Anthropic API. Please go to Plans.",
+          "You have reached your specified API usage limits. You will regain access on x."}) {
+        const std::string body =
+            R"({"type":"error","error":{"type":"invalid_request_error","message":")" + message +
+            R"("}})";
+        EXPECT_EQ(status_error(400, body).code, ErrorCode::quota_exceeded) << message;
+        EXPECT_EQ(in_band(body).value().api.status, 402) << message;
+    }
+    EXPECT_EQ(status_error(400, R"({"error":{"message":"Is your credit balance too low?"}})").code,
+              ErrorCode::bad_request);
+}
+
 TEST(ApiError, FlagsLongContextsAndContentFilters) {
+    EXPECT_TRUE(status_error(400, R"({"error":{"type":"invalid_request_error","message":"input )"
+                                  R"(length and `max_tokens` exceed context limit: 9 + 9 > 10"}})")
+                    .api.context_length_exceeded);
     EXPECT_TRUE(status_error(400, R"({"error":{"code":"context_length_exceeded"}})")
                     .api.context_length_exceeded);
     EXPECT_TRUE(status_error(400, R"({"error":{"message":"maximum context length is 8192"}})")
