@@ -18,11 +18,16 @@ namespace {
 constexpr std::string_view messages_path = "/messages";
 constexpr const char* service_url = "https://api.anthropic.com";
 
+bool is_openai(std::string_view host) {
+    if (host.ends_with('.')) host.remove_suffix(1);  // The root of all names, which it may say.
+    return host == "openai.com" || host.ends_with(".openai.com");
+}
+
 /// The key must reach whom it belongs to, whatever the options leave unsaid.
 ClientOptions for_anthropic(ClientOptions options) {
     const std::string openai = ClientOptions{}.base_url;
     if (options.base_url == openai) options.base_url = service_url;
-    if (detail::host_of(options.base_url) == detail::host_of(openai)) {
+    if (is_openai(detail::host_of(options.base_url))) {
         throw ConfigError("base_url is OpenAI's: the key of an Anthropic backend is not for it");
     }
     return options;

@@ -66,11 +66,15 @@ TEST_F(AnthropicBackend, TheKeyNeverGoesToOpenAI) {
     EXPECT_EQ(backend->chat_completion(ask).content(), "pong");
     EXPECT_EQ(sent().url, "https://api.anthropic.com/v1/messages");
 
-    for (const char* url : {"https://api.openai.com/", "https://API.OpenAI.com:443/v1",
-                            "http://api.openai.com", "https://api.openai.com/v1?x=1"}) {
+    for (const char* url :
+         {"https://api.openai.com/", "https://API.OpenAI.com:443/v1", "http://api.openai.com",
+          "https://api.openai.com/v1?x=1", "https://api.openai.com./v1",
+          "https://eu.api.openai.com/v1", "https://us.api.openai.com", "https://openai.com"}) {
         options.base_url = url;
         EXPECT_THROW((void)AnthropicCloudBackend(options), ConfigError) << url;
     }
+    options.base_url = "https://notopenai.com";
+    EXPECT_NO_THROW((void)AnthropicCloudBackend(options));
 }
 
 TEST_F(AnthropicBackend, RefusesTheKeyOfOpenAIsEnvironment) {
