@@ -38,7 +38,8 @@ ClientOptions for_anthropic(ClientOptions options) {
 std::string with_version(std::string url) {
     while (url.ends_with('/')) url.pop_back();
     const bool has_query = url.find('?') != std::string::npos;
-    return has_query || url.ends_with("/v1") ? url : url + "/v1";
+    const bool complete = has_query || url.ends_with("/v1") || url.ends_with(messages_path);
+    return complete ? url : url + "/v1";
 }
 
 }  // namespace

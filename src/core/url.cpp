@@ -128,6 +128,8 @@ std::string BaseUrl::join(std::string_view path) const {
     std::string_view prefix = path_;
     if (prefix.ends_with(chat_endpoint)) {
         prefix.remove_suffix(chat_endpoint.size());
+    } else if (prefix.ends_with(path)) {
+        prefix.remove_suffix(path.size());
     } else if (prefix.empty()) {
         prefix = "/v1";
     }

@@ -89,6 +89,7 @@ TEST_F(AnthropicBackend, JoinsBaseUrlsAsEveryEndpoint) {  // T12
     for (const auto& [base, url] : {
              std::pair{"https://api.test/v1/", "https://api.test/v1/messages"},
              std::pair{"https://api.test/anthropic", "https://api.test/anthropic/messages"},
+             std::pair{"https://api.test/v1/messages/", "https://api.test/v1/messages"},
              std::pair{"https://api.test/a/v1?x=1", "https://api.test/a/v1/messages?x=1"},
          }) {
         options.base_url = base;
@@ -169,6 +170,7 @@ TEST(AnthropicEnvironment, GivesKeyAndUrl) {
     for (const auto& [url, base] : {
              std::pair{"https://a.test/anthropic/", "https://a.test/anthropic/v1"},
              std::pair{"https://a.test/v1", "https://a.test/v1"},
+             std::pair{"https://a.test/v1/messages", "https://a.test/v1/messages"},
              std::pair{"https://a.test/x?y=1", "https://a.test/x?y=1"},
          }) {
         ::setenv("ANTHROPIC_BASE_URL", url, 1);

@@ -35,6 +35,8 @@ TEST(BaseUrl, ServesEveryEndpoint) {
     EXPECT_EQ(BaseUrl("https://h.test/v1/").join("/models"), "https://h.test/v1/models");
     EXPECT_EQ(BaseUrl("https://h.test/v1/chat/completions").join("/models"),
               "https://h.test/v1/models");
+    EXPECT_EQ(BaseUrl("https://h.test/v1/messages?x=1").join("/messages"),
+              "https://h.test/v1/messages?x=1");
     EXPECT_EQ(BaseUrl("https://h.test/anthropic").join("/messages"),
               "https://h.test/anthropic/messages");
 }
