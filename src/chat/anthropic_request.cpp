@@ -1,7 +1,7 @@
 #include "chat/anthropic_request.hpp"
 
 #include "chat/anthropic_content.hpp"
-#include "chat/merged_json.hpp"
+#include "chat/json_splice.hpp"
 #include "chat/object_writer.hpp"
 #include "core/ascii.hpp"
 #include "core/utf8.hpp"
@@ -26,10 +26,11 @@ bool is_instruction(const Message& message) {
 /// A member of a message's `extra`; empty when there is none.
 std::string_view extra_member(const Message& message, std::string_view name,
                               const std::string& where) {
+    std::string_view value;
     for (const JsonMember& member : checked_members(message.extra, where + ".extra")) {
-        if (member.name() == name) return member.value;
+        if (member.name() == name) value = member.value;  // The last, as everywhere.
     }
-    return {};
+    return value;
 }
 
 class JsonList {
@@ -74,36 +75,41 @@ ObjectWriter tool_result(const Message& message, const std::string& where) {
     return block;
 }
 
-/// The content of what the model said, to be said again.
+/// The content of what the model said, to be said again; empty when it said nothing: the service
+/// refuses texts without a word.
 std::string answered_content(const Message& message, const std::string& where) {
     if (const auto kept = extra_member(message, anthropic_content, where); !kept.empty()) {
         if (is_array(kept)) return std::string(kept);
         throw ConfigError(where + ".extra." + std::string(anthropic_content) + " is not a list");
     }
     const bool refused = message.content.empty();
-    const std::string text = refused ? text_of(message.refusal, where + ".refusal")
-                                     : text_of(message.content, where + ".content");
-    if (message.tool_calls.empty()) return text;
+    const std::string& said = refused ? message.refusal : message.content;
+    const std::string text = text_of(said, where + (refused ? ".refusal" : ".content"));
+    const bool silent = trim(said).empty();
+    if (message.tool_calls.empty()) return silent ? std::string() : text;
     JsonList blocks;
-    if (!(refused && message.refusal.empty())) blocks.add(text_block(text));
+    if (!silent) blocks.add(text_block(text));
     for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
         blocks.add(tool_use(message.tool_calls[i], at(where + ".tool_calls", i)));
     }
     return blocks.json();
 }
 
-ObjectWriter turn(const Message& message, const std::string& where) {
-    const bool answered = message.role == Role::assistant;
-    ObjectWriter object({}, where + ".");
-    object.add_json("role", answered ? R"("assistant")" : R"("user")");
-    if (const auto content = extra_member(message, "content", where); !content.empty()) {
-        object.add_json("content", content);
-    } else if (answered) {
-        object.add_json("content", answered_content(message, where));
-    } else {
-        object.add("content", message.content);
-    }
-    return object;
+/// The content of what the user or the model said; empty when the model said nothing.
+std::string content_of(const Message& message, const std::string& where) {
+    const auto content = extra_member(message, "content", where);
+    if (!content.empty()) return std::string(content);
+    return message.role == Role::assistant ? answered_content(message, where)
+                                           : text_of(message.content, where + ".content");
+}
+
+void add_turn(JsonList& turns, const Message& message, const std::string& where) {
+    const std::string content = content_of(message, where);
+    if (content.empty()) return;
+    ObjectWriter object({}, "");
+    object.add_json("role", message.role == Role::assistant ? R"("assistant")" : R"("user")");
+    object.add_json("content", content);
+    turns.add(std::move(object));
 }
 
 /// The results of tools from the message at `next` on, behind which it is then: what the model
@@ -127,7 +133,7 @@ std::string conversation(const std::vector<Message>& messages) {
             turns.add(turn_of_results(messages, next));
             continue;
         }
-        if (!is_instruction(message)) turns.add(turn(message, at("messages", next)));
+        if (!is_instruction(message)) add_turn(turns, message, at("messages", next));
         ++next;
     }
     return turns.json();

@@ -1,5 +1,7 @@
 #include "chat/json_splice.hpp"
 
+#include "core/ascii.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <cstddef>
@@ -105,6 +107,13 @@ std::vector<JsonMember> members_of(std::string_view object) {
         scanner.skip(',');
     }
     return members;
+}
+
+void append_elements(std::string& open_list, std::string_view array) {
+    const std::string_view elements = trim(array.substr(1, array.size() - 2));
+    if (elements.empty()) return;
+    if (open_list.size() > 1) open_list += ',';
+    open_list += elements;
 }
 
 }  // namespace cloud_backend::detail

@@ -24,4 +24,11 @@ struct JsonMember {
 /// The members of an object, in order. Needs text for which `is_json_object` holds.
 [[nodiscard]] std::vector<JsonMember> members_of(std::string_view object);
 
+[[nodiscard]] inline bool is_array(std::string_view json) {
+    return json.starts_with('[');
+}
+
+/// Lists come in pieces; `open_list` still lacks its closing bracket.
+void append_elements(std::string& open_list, std::string_view array);
+
 }  // namespace cloud_backend::detail

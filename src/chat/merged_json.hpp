@@ -15,10 +15,6 @@
 // JSON of which every chunk of a stream brings a piece.
 namespace cloud_backend::detail {
 
-[[nodiscard]] inline bool is_array(std::string_view json) {
-    return json.starts_with('[');
-}
-
 /// For what is kept besides text: of that a few bytes of JSON can ask for hundreds (T8).
 class Room {
 public:
@@ -28,14 +24,6 @@ public:
 private:
     std::size_t taken_ = 0;
 };
-
-/// Lists come in pieces; `open_list` still lacks its closing bracket.
-inline void append_elements(std::string& open_list, std::string_view array) {
-    const std::string_view elements = trim(array.substr(1, array.size() - 2));
-    if (elements.empty()) return;
-    if (open_list.size() > 1) open_list += ',';
-    open_list += elements;
-}
 
 [[nodiscard]] inline std::vector<JsonMember> members_in(const RawJson& object) {
     if (!trim(object.text()).starts_with('{')) return {};

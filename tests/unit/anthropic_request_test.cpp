@@ -115,6 +115,24 @@ TEST(AnthropicRequest, KeptContentIsSaidInsteadOfWhatTheMessageSays) {  // A10
     EXPECT_EQ(messages({reasoned}).at(0).at("content"), "so");
 }
 
+TEST(AnthropicRequest, LeavesOutWhatSaysNothing) {
+    const std::vector<ToolCall> call{{.id = "a", .name = "f"}};
+    EXPECT_EQ(messages({answered(" \n", call)}).at(0).at("content").size(), 1U);
+    Message spoken = answered("", {}, RawJson::parse_text(R"({"content":[]})"));
+    const auto turns = messages({Message::user("hi"), Message::assistant(""), Message::user("?"),
+                                 Message::assistant(" \n"), spoken, Message::user("")});
+    EXPECT_EQ(turns, Json::parse(R"([{"role":"user","content":"hi"},{"role":"user","content":"?"},
+                                     {"role":"assistant","content":[]},
+                                     {"role":"user","content":""}])"));
+}
+
+TEST(AnthropicRequest, TheLastOfSeveralMembersIsSaid) {
+    EXPECT_EQ(messages({answered("", {}, RawJson::parse_text(R"({"content":1,"content":2})"))})
+                  .at(0)
+                  .at("content"),
+              2);
+}
+
 TEST(AnthropicRequest, ARefusalIsWhatTheModelSaid) {
     Message refused = Message::assistant("");
     refused.refusal = "I will not";
