@@ -12,7 +12,8 @@
 namespace cloud_backend {
 
 /// Chat completions of Anthropic and of every service that speaks its Messages API. It takes and
-/// gives what an OpenAI backend does, so that one can stand in for the other.
+/// gives what an OpenAI backend does, so that one can stand in for the other: for chats without
+/// tools, and without other fields of `extra` that only one of them knows.
 ///
 /// Of the request
 /// - system and developer messages become the system prompt, wherever they stand, joined by empty
