@@ -1,3 +1,4 @@
+#include "chat/anthropic_decoder.hpp"
 #include "chat/api_error.hpp"
 #include "chat/chat_reader.hpp"
 #include "chat/chunk_decoder.hpp"
@@ -39,10 +40,16 @@ void check_completion(const ChatCompletion& completion) {
     }
 }
 
+using MakeFormat = std::unique_ptr<detail::AnswerFormat> (*)();
+
+template <class Decoder>
+std::unique_ptr<detail::AnswerFormat> make_format() {
+    return std::make_unique<Decoder>(limits.json_depth);
+}
+
 /// The answer's bytes when it was accepted; empty when it was not.
-std::optional<std::string> read_answer(const Pieces& pieces, bool framed) {
-    detail::CompletionReader reader(limits,
-                                    std::make_unique<detail::ChunkDecoder>(limits.json_depth));
+std::optional<std::string> read_answer(MakeFormat make, const Pieces& pieces, bool framed) {
+    detail::CompletionReader reader(limits, make());
     reader.begin({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .framed = framed});
     Reading reading;
     for (const auto piece : pieces) {
@@ -62,6 +69,15 @@ std::optional<std::string> read_answer(const Pieces& pieces, bool framed) {
     return completion.raw.text();
 }
 
+void check_answer(MakeFormat make, std::string_view input) {
+    const auto ways = ways_to_cut(input);
+    const auto whole = read_answer(make, ways.front(), true);
+    for (const auto& pieces : ways) {
+        require(read_answer(make, pieces, true) == whole, "cuts change nothing");
+    }
+    require(read_answer(make, ways.front(), false) == whole, "framing decides on the retry only");
+}
+
 void check_error_status(int status, std::string_view body) {
     const auto error = detail::read_api_error(status, {{"X", "y"}}, std::string(body));
     check_exception(error);
@@ -76,14 +92,13 @@ void check_error_status(int status, std::string_view body) {
 }  // namespace cloud_backend::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace cloud_backend;
     using namespace cloud_backend::fuzz;
     const auto input = as_text(data, size);
-    const auto ways = ways_to_cut(input);
-    const auto whole = read_answer(ways.front(), true);
-    for (const auto& pieces : ways) {
-        require(read_answer(pieces, true) == whole, "cuts change nothing");
+    for (const auto make :
+         {make_format<detail::ChunkDecoder>, make_format<detail::AnthropicDecoder>}) {
+        check_answer(make, input);
     }
-    require(read_answer(ways.front(), false) == whole, "framing decides on the retry only");
     for (const int status : {302, 400, 402, 429, 503}) check_error_status(status, input);
     return 0;
 }

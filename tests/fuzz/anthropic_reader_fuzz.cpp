@@ -1,11 +1,13 @@
 #include "chat/anthropic_decoder.hpp"
 #include "chat/anthropic_request.hpp"
+#include "chat/json_splice.hpp"
 #include "streamed_answer.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace cloud_backend::fuzz {
 namespace {
@@ -15,7 +17,8 @@ std::string sent_back(const ChatCompletion& answer) {
     ChatRequest request;
     for (const auto& choice : answer.choices) {
         request.messages.push_back(choice.message);
-        request.messages.back().tool_calls.clear();
+        std::erase_if(request.messages.back().tool_calls,
+                      [](const ToolCall& call) { return !detail::is_json_object(call.arguments); });
     }
     auto json = detail::to_anthropic_json(request, detail::Delivery::whole);
     require(nlohmann::json::accept(json), "a request is JSON");
