@@ -376,16 +376,5 @@ TEST_F(AnthropicDecoderTest, NothingIsLeftOfTheChunkBefore) {
     EXPECT_EQ(call.id + call.name + call.arguments, "");
 }
 
-TEST_F(AnthropicDecoderTest, KeepsItsStorage) {
-    const std::string long_text(100, 'x');
-    const std::string arguments = anthropic::block_delta(
-        0, R"({"type":"input_json_delta","partial_json":")" + long_text + "\"}");
-    pass(anthropic::block_start(0, R"({"type":"tool_use","id":"a","name":"f"})"));
-    const char* text = delta(anthropic::text_delta(long_text)).content.data();
-    const char* pieces = delta(arguments).tool_calls[0].arguments.data();
-    EXPECT_EQ(delta(anthropic::text_delta(long_text)).content.data(), text);
-    EXPECT_EQ(delta(arguments).tool_calls[0].arguments.data(), pieces);
-}
-
 }  // namespace
 }  // namespace cloud_backend::detail

@@ -365,19 +365,6 @@ TEST_F(ChunkDecoderTest, LimitsNesting) {
     EXPECT_EQ(chunk(nested(255)).raw.text(), nested(255));
 }
 
-TEST_F(ChunkDecoderTest, KeepsItsStorage) {
-    const std::string text(100, 'x');
-    const std::string data = R"({"choices":[{"delta":{"content":")" + text + R"(","new":")" + text +
-                             R"(","tool_calls":[{"id":")" + text + R"("}]}}]})";
-    const char* content = chunk(data).choices[0].delta.content.data();
-    const char* extra = chunk(data).choices[0].delta.extra.text().data();
-    const char* id = chunk(data).choices[0].delta.tool_calls[0].id.data();
-    const ChatChunk& again = chunk(data);
-    EXPECT_EQ(again.choices[0].delta.content.data(), content);
-    EXPECT_EQ(again.choices[0].delta.extra.text().data(), extra);
-    EXPECT_EQ(again.choices[0].delta.tool_calls[0].id.data(), id);
-}
-
 }  // namespace
 
 }  // namespace cloud_backend::detail

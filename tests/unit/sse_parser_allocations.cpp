@@ -1,37 +1,17 @@
+#include "allocation_count.hpp"
+
 #include <cloud_backend/sse_parser.hpp>
 
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <string_view>
 
-// A program of its own, because it replaces the global operator new.
-namespace {
-
-std::size_t allocation_count = 0;
-
-}  // namespace
-
-// Not inlined: g++ would take free() for the wrong partner of an operator new it knows.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocation_count;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-
 namespace cloud_backend {
 namespace {
+
+using test::allocation_count;
 
 constexpr std::string_view long_text = "longer than what a string holds without memory of its own";
 
@@ -58,9 +38,9 @@ TEST(SseParserAllocations, NoneForAnEventInSteadyState) {  // S8
     const std::string records = typical_records();
     SseParser parser;
     feed_in_pieces(parser, records);
-    const std::size_t before = allocation_count;
+    const std::size_t before = allocation_count();
     const std::size_t events = feed_in_pieces(parser, records);
-    const std::size_t allocations = allocation_count - before;
+    const std::size_t allocations = allocation_count() - before;
     EXPECT_EQ(events, 4 * records.size());
     EXPECT_EQ(allocations, 0U);
     EXPECT_GT(before, 0U);
