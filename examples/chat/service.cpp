@@ -7,6 +7,7 @@
 
 #include <chat_answers.hpp>
 
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -22,7 +23,8 @@ using cloud_backend::LogLevel;
 std::optional<ClientOptions> external_server(const Arguments& arguments) {
     ClientOptions options = cloud_backend::from_environment();
     const bool has_key = !options.api_key.value().empty();
-    const bool names_server = arguments.base_url || options.base_url != ClientOptions{}.base_url;
+    const char* const url = std::getenv("OPENAI_BASE_URL");  // NOLINT(concurrency-mt-unsafe)
+    const bool names_server = arguments.base_url || (url != nullptr && *url != '\0');
     if (arguments.base_url) options.base_url = *arguments.base_url;
     if (!has_key && !names_server) return std::nullopt;
     options.require_api_key = !names_server;  // a local server needs none

@@ -74,9 +74,8 @@ protected:
     ClientOptions options);
 
 /// Options from ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL; what is unset or empty keeps its default.
-/// A URL without "/v1" or "/messages" at its end gets "/v1", as the official clients have it, unless
-/// it has a query.
-/// Reads the environment: not while another thread changes it.
+/// A URL without "/v1" or "/messages" at its end gets "/v1", as the official clients have it,
+/// unless it has a query. Reads the environment: not while another thread changes it.
 [[nodiscard]] CLOUD_BACKEND_EXPORT ClientOptions anthropic_from_environment();
 
 }  // namespace cloud_backend

@@ -21,9 +21,9 @@ public:
     [[nodiscard]] static ModelPattern prefix(std::string beginning);
     /// An ECMAScript expression that the whole name must match, of at most 1,024 bytes and 1,000
     /// counted repetitions. Names longer than 256 bytes match none: they may come from strangers,
-    /// and matching costs time and stack with each byte. For the same reason there are no back-references where the standard
-    /// library can do without (libstdc++). The expression itself must not come from a stranger.
-    /// Throws `ConfigError`, too, for what is no such expression.
+    /// and matching costs time and stack with each byte. For the same reason there are no
+    /// back-references where the standard library can do without (libstdc++). The expression itself
+    /// must not come from a stranger. Throws `ConfigError`, too, for what is no such expression.
     [[nodiscard]] static ModelPattern regex(std::string expression);
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
