@@ -14,7 +14,8 @@ namespace cloud_backend::detail {
 [[nodiscard]] RateLimits parse_rate_limits(const Headers& headers);
 /// "6m0s", "1h2m3.5s", "120ms", "2"; empty when it is not a duration.
 [[nodiscard]] std::optional<Duration> parse_reset_duration(std::string_view text);
-/// x-request-id, else apim-request-id, x-ms-request-id, x-generation-id, request-id; else empty (SPEC C5).
+/// x-request-id, else apim-request-id, x-ms-request-id, x-generation-id, request-id; else empty
+/// (SPEC C5).
 [[nodiscard]] std::string find_request_id(const Headers& headers);
 
 }  // namespace cloud_backend::detail
