@@ -97,7 +97,7 @@ void AnthropicBlock::add(dom::object delta) {
 }
 
 AnthropicBlock::Text* AnthropicBlock::text_member(std::string_view name) noexcept {
-    const auto found = std::ranges::find(texts_, name, &Text::name);
+    auto* const found = std::ranges::find(texts_, name, &Text::name);
     return found == texts_.end() ? nullptr : found;
 }
 

@@ -54,7 +54,7 @@ private:
 /// All content of an answer.
 class KeptContent {
 public:
-    void add(simdjson::dom::element block);
+    void add(simdjson::dom::element value);
     void add(const AnthropicBlock& block);
     /// An object with `anthropic_content`; empty when the message says all without it.
     [[nodiscard]] RawJson extra() const;

@@ -133,7 +133,7 @@ ChatCompletion FallbackCall::answer_of(const FallbackBackend& backend, const Cal
 
 /// A backend takes all it gave for delivered, and a stream that takes no more for stopped by the
 /// callback.
-void FallbackCall::finish_stream(ChatCompletion& answer) {
+void FallbackCall::finish_stream(ChatCompletion& answer) const {
     plan_.stream->finish();
     const auto& delivered = plan_.stream->cut_short();
     if (!delivered) return;

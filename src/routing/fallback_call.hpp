@@ -45,7 +45,7 @@ private:
     [[nodiscard]] CallOptions options_for(const FallbackBackend& backend, Backends behind_it) const;
     [[nodiscard]] ChatCompletion answer_of(const FallbackBackend& backend,
                                            const CallOptions& options);
-    void finish_stream(ChatCompletion& answer);
+    void finish_stream(ChatCompletion& answer) const;
     void complete(const FallbackBackend& backend, ChatCompletion& answer, TimePoint asked_at);
 
     void handle_failure(const FallbackBackend& backend, const std::exception_ptr& thrown);
