@@ -186,7 +186,7 @@ TEST(SseParserCost, IsLinear) {
           Case{"one line that comes byte by byte", "data: x", 1}}) {
         SCOPED_TRACE(name);
         test::expect_linear_cost(
-            unit, [&](std::string_view stream) { parse_in_pieces(stream, piece_size); });
+            unit, [size = piece_size](std::string_view stream) { parse_in_pieces(stream, size); });
     }
 }
 
