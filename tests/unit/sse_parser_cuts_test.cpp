@@ -1,4 +1,4 @@
-#include "corpus.hpp"
+#include "corpus_test.hpp"
 #include "linear_cost.hpp"
 #include "sse_events.hpp"
 
@@ -135,15 +135,15 @@ TEST(SseParserCuts, AgreeWithAPlainReadingOfTheRules) {
     }
 }
 
-TEST(SseParserCuts, OfRecordedStreamsChangeNothing) {
-    if (!test::corpus_available()) GTEST_SKIP() << "CLOUD_BACKEND_CORPUS names no folder";
+using RecordedSseParserCuts = test::CorpusTest;
+
+TEST_F(RecordedSseParserCuts, ChangeNothing) {
     const auto seed = std::random_device{}();
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     constexpr std::size_t small = std::size_t{2} << 10;
     std::size_t streams = 0;
-    for (const auto& recorded : test::load_corpus()) {
-        if (recorded.kind != "stream") continue;
+    for (const auto& recorded : cases_of("stream")) {
         SCOPED_TRACE(recorded.name);
         ++streams;
         EXPECT_FALSE(parse(recorded.body).empty());
