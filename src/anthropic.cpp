@@ -1,12 +1,16 @@
+#include "async_chat.hpp"
 #include "chat/anthropic_decoder.hpp"
 #include "chat/anthropic_request.hpp"
 #include "chat/chat_reader.hpp"
-#include "core/url.hpp"
+#include "chat/model_list.hpp"
 #include "environment.hpp"
+#include "openai_host.hpp"
+#include "pulled_chat.hpp"
 
 #include <cloud_backend/anthropic.hpp>
 #include <cloud_backend/error.hpp>
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,18 +20,14 @@ namespace cloud_backend {
 namespace {
 
 constexpr std::string_view messages_path = "/messages";
+constexpr std::string_view models_path = "/models?limit=1000";  // A page holds 20 otherwise.
 constexpr const char* service_url = "https://api.anthropic.com";
-
-bool is_openai(std::string_view host) {
-    if (host.ends_with('.')) host.remove_suffix(1);  // The root of all names, which it may say.
-    return host == "openai.com" || host.ends_with(".openai.com");
-}
 
 /// The key must reach whom it belongs to, whatever the options leave unsaid.
 ClientOptions for_anthropic(ClientOptions options) {
     const std::string openai = ClientOptions{}.base_url;
     if (options.base_url == openai) options.base_url = service_url;
-    if (is_openai(detail::host_of(options.base_url))) {
+    if (detail::is_openai(options.base_url)) {
         throw ConfigError("base_url is OpenAI's: the key of an Anthropic backend is not for it");
     }
     return options;
@@ -47,34 +47,69 @@ std::string with_version(std::string url) {
 AnthropicCloudBackend::AnthropicCloudBackend(ClientOptions options)
     : CloudBackendClient(for_anthropic(std::move(options))) {}
 
-AnthropicCloudBackend::~AnthropicCloudBackend() = default;
+AnthropicCloudBackend::~AnthropicCloudBackend() {
+    cancel_calls();
+}
 
 ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request,
-                                                      const CallOptions& call_options) {
-    std::string body = detail::to_anthropic_json(request, detail::Delivery::whole);
-    const LimitOptions& limits = options().limits;
-    detail::CompletionReader reader(limits,
-                                    std::make_unique<detail::AnthropicDecoder>(limits.json_depth));
-    return detail::completion_of(reader,
-                                 stream(messages_path, std::move(body), reader, call_options));
+                                                      const CallOptions& options) {
+    return ask(detail::to_anthropic_json(request, detail::Delivery::whole), nullptr, options);
 }
 
 ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request,
                                                       const ChunkCallback& on_chunk,
-                                                      const CallOptions& call_options) {
+                                                      const CallOptions& options) {
+    return ask(detail::to_anthropic_json(request, detail::Delivery::streamed), &on_chunk, options);
+}
+
+CallHandle AnthropicCloudBackend::chat_completion_async(const ChatRequest& request,
+                                                        CallHandlers handlers,
+                                                        const CallOptions& call_options) {
+    std::string body = detail::to_anthropic_json(request, detail::delivery_to(handlers));
+    const CallSource source(call_options.stop);
+    const auto chat = std::make_shared<detail::AsyncChat>();
+    chat->handlers = std::move(handlers);
+    chat->reader = make_reader(chat->on_chunk(), source.stop_token());
+    start(messages_path, std::move(body), detail::reader_of(chat), detail::finisher_of(chat),
+          source, call_options);
+    return source.handle();
+}
+
+ChatStream AnthropicCloudBackend::stream(const ChatRequest& request,
+                                         const CallOptions& call_options) {
     std::string body = detail::to_anthropic_json(request, detail::Delivery::streamed);
-    const LimitOptions& limits = options().limits;
-    detail::ChatStreamReader reader(on_chunk,
-                                    {.limits = limits,
-                                     .fail_on_malformed = options().fail_on_malformed,
-                                     .stop = call_options.stop},
-                                    std::make_unique<detail::AnthropicDecoder>(limits.json_depth));
-    return detail::completion_of(reader,
-                                 stream(messages_path, std::move(body), reader, call_options));
+    auto chat = std::make_unique<detail::PulledChat>(call_options.stop);
+    auto reader = make_reader(&chat->on_chunk(), chat->stop_token());
+    auto call = open(messages_path, std::move(body), *reader, chat->options(call_options));
+    chat->begin(std::move(reader), std::move(call));
+    return ChatStream(std::move(chat));
 }
 
 std::optional<ErrorDetails> AnthropicCloudBackend::unavailable(std::string_view /*model*/) const {
     return CloudBackendClient::unavailable();
+}
+
+std::unique_ptr<detail::ChatReader> AnthropicCloudBackend::make_reader(
+    const ChunkCallback* on_chunk, std::stop_token stop) const {
+    const LimitOptions& limits = options().limits;
+    return detail::make_chat_reader(on_chunk,
+                                    {.limits = limits,
+                                     .fail_on_malformed = options().fail_on_malformed,
+                                     .stop = std::move(stop)},
+                                    std::make_unique<detail::AnthropicDecoder>(limits.json_depth));
+}
+
+ChatCompletion AnthropicCloudBackend::ask(std::string body, const ChunkCallback* on_chunk,
+                                          const CallOptions& call_options) const {
+    const auto reader = make_reader(on_chunk, call_options.stop);
+    return detail::completion_of(*reader,
+                                 exchange(messages_path, std::move(body), *reader, call_options));
+}
+
+std::vector<ModelInfo> AnthropicCloudBackend::list_models(const CallOptions& call_options) const {
+    detail::ModelListReader reader(options().limits);
+    get(models_path, reader, call_options);
+    return reader.take();
 }
 
 AuthScheme AnthropicCloudBackend::auth_scheme() const {

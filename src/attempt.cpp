@@ -55,6 +55,13 @@ Attempt::Attempt(const AttemptOptions& options, CircuitBreaker::Permit permit, C
     reader_.report_events_to(this);
 }
 
+/// It may have waited for longer than a probe's lease.
+void Attempt::on_connecting() {
+    const TimePoint now = clock_.now();
+    timers_.on_connecting(now);
+    permit_.renew(now);
+}
+
 void Attempt::on_sent(ConnectionUse connection) {
     progress_.sent = true;
     connection_ = connection;
@@ -70,8 +77,13 @@ void Attempt::on_header_bytes() {
 
 Flow Attempt::on_head(ResponseHead head) {
     head_ = std::move(head);
-    if (reader_has_begun()) reader_.begin(head_);
-    return Flow::proceed;
+    if (reader_has_begun()) {
+        (void)read([this] {
+            reader_.begin(head_);
+            return Reading(NeedMore{});
+        });
+    }
+    return flow();
 }
 
 Flow Attempt::on_body(std::string_view bytes) {
@@ -87,7 +99,11 @@ Flow Attempt::on_body(std::string_view bytes) {
         auto reading = read([&] { return reader_.on_body(bytes); });
         if (reading) take(std::move(*reading));
     }
-    if (wants_transfer()) return Flow::proceed;
+    return flow();
+}
+
+Flow Attempt::flow() noexcept {
+    if (wants_transfer()) return std::exchange(pause_, false) ? Flow::pause : Flow::proceed;
     transfer_running_ = false;
     return Flow::stop;
 }
@@ -129,7 +145,7 @@ void Attempt::check_time() {
 }
 
 AttemptTimers::Expiry Attempt::next_limit() const {
-    if (phase_ == Phase::draining) return {.at = ended_at_ + max_drain_time};
+    if (phase_ == Phase::draining) return {.at = drained_by_};
     const auto limit = timers_.next();
     const auto& deadline = clock_.deadline();
     return deadline && *deadline < limit.at ? AttemptTimers::Expiry{*deadline, TimeLimit::deadline}
@@ -159,9 +175,8 @@ std::optional<Reading> Attempt::read(Read&& read_on) {
         end(std::current_exception(), Outcome::neutral);
         return std::nullopt;
     }
-    const TimePoint now = clock_.now();
-    note_bytes(now);
-    if (std::exchange(event_came_, false)) timers_.on_event(now);
+    note_bytes(clock_.resumed_at());
+    if (std::exchange(event_came_, false)) timers_.on_event(clock_.resumed_at());
     return reading;
 }
 
@@ -176,7 +191,9 @@ void Attempt::on_event() {
 void Attempt::take(Reading reading) {
     if (std::holds_alternative<Complete>(reading)) {
         end(Complete{}, Outcome::success);
-        if (transfer_running_) phase_ = Phase::draining;
+        if (!transfer_running_) return;
+        phase_ = Phase::draining;
+        drained_by_ = ended_at_ + max_drain_time;
     } else if (std::holds_alternative<StoppedByCallback>(reading)) {
         end(StoppedByCallback{}, Outcome::neutral);
     } else if (std::holds_alternative<Cancelled>(reading)) {

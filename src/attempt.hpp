@@ -46,12 +46,21 @@ public:
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
+    void on_queued() override { timers_.on_queued(); }
+    void on_connecting() override;
     void on_sent(ConnectionUse connection) override;
     void on_header_bytes() override;
     Flow on_head(ResponseHead head) override;
     Flow on_body(std::string_view bytes) override;
     void on_finished(std::optional<TransferFailure> failure) override;
 
+    /// See `Call::skip`.
+    void skip(Duration time) noexcept {
+        timers_.skip(time);
+        drained_by_ += time;
+    }
+    /// See `Call::pause`.
+    void pause() noexcept { pause_ = true; }
     /// Ends the attempt if a limit has passed.
     void check_time();
     [[nodiscard]] TimePoint next_timer() const { return next_limit().at; }
@@ -86,6 +95,7 @@ private:
 
     template <class Read>
     [[nodiscard]] std::optional<Reading> read(Read&& read_on);
+    [[nodiscard]] Flow flow() noexcept;
     void take(Reading reading);
     void end_of_input(std::optional<TransferFailure> failure);
     void drain(std::size_t bytes);
@@ -116,6 +126,8 @@ private:
     ResponseHead head_{};
     std::string error_body_{};
     std::size_t drained_ = 0;
+    TimePoint drained_by_{};
+    bool pause_ = false;       ///< Asked for in the piece that is being read.
     bool event_came_ = false;  ///< In the piece that is being read.
     std::optional<TimePoint> first_byte_at_{};
     std::optional<TimePoint> first_event_at_{};

@@ -79,6 +79,19 @@ CallStep Call::next() {
     }
 }
 
+void Call::skip(Duration time) noexcept {
+    clock_.skip(time);
+    skip_limits(time);
+}
+
+void Call::skip_limits(Duration time) noexcept {
+    if (attempt_) attempt_->skip(time);
+}
+
+void Call::pause() noexcept {
+    if (attempt_) attempt_->pause();
+}
+
 /// Unless the result is known.
 void Call::cancel() {
     if (state_ == State::attempting) return attempt_->cancel();

@@ -64,6 +64,24 @@ public:
     [[nodiscard]] const HttpRequest& request() const noexcept { return plan_.request; }
     [[nodiscard]] TransferEvents& events() noexcept { return *attempt_; }
 
+    /// While a transfer is under way: when the next limit passes if nothing comes.
+    [[nodiscard]] TimePoint next_limit() const { return attempt_->next_timer(); }
+
+    /// That much of the time since the last `next()` was the user's, and counts for no limit (SPEC
+    /// T5).
+    void skip(Duration time) noexcept;
+    /// The same for the limits of the attempt, but not for the deadline.
+    void skip_limits(Duration time) noexcept;
+    /// From inside the reader: what it is given now is enough until the driver resumes the
+    /// transfer.
+    void pause() noexcept;
+
+    [[nodiscard]] const std::optional<TimePoint>& deadline() const noexcept {
+        return clock_.deadline();
+    }
+    /// What user code, and reading for it, took in all.
+    [[nodiscard]] Duration user_time() const noexcept { return clock_.user_time(); }
+
     /// Cancels the call. It is looked at in `next()` and as data arrives; who waits is to be woken.
     [[nodiscard]] const std::stop_token& stop() const noexcept { return plan_.stop; }
 

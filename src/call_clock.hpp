@@ -28,6 +28,15 @@ public:
         return *deadline_ - now;
     }
 
+    /// That much of the time that has passed was the user's.
+    void skip(Duration time) noexcept {
+        if (deadline_) *deadline_ += time;
+    }
+
+    [[nodiscard]] Duration user_time() const noexcept { return user_time_; }
+    /// When `off_the_clock` returned last.
+    [[nodiscard]] TimePoint resumed_at() const noexcept { return resumed_at_; }
+
     template <class UserCode>
     auto off_the_clock(UserCode&& run) {
         const Pause pause{*this, now()};
@@ -39,13 +48,17 @@ private:
         CallClock& clock;
         TimePoint from;
         ~Pause() {
-            if (clock.deadline_) *clock.deadline_ += clock.now() - from;
+            clock.resumed_at_ = clock.now();
+            clock.user_time_ += clock.resumed_at_ - from;
+            clock.skip(clock.resumed_at_ - from);
         }
     };
 
     std::function<TimePoint()> now_;
     TimePoint started_;
     std::optional<TimePoint> deadline_{};
+    Duration user_time_{};
+    TimePoint resumed_at_{};
 };
 
 }  // namespace cloud_backend::detail

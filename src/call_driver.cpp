@@ -1,22 +1,23 @@
 #include "call_driver.hpp"
 
-#include <stop_token>
 #include <variant>
 
 namespace cloud_backend::detail {
 
-void drive(Call& call, TransferLoop& loop) {
-    const std::stop_callback wake_on_stop(call.stop(), [&loop] { loop.wake(); });
-    TransferLoop::TransferId transfer{};
+CallDriver::CallDriver(Call& call, TransferLoop& loop)
+    : call_(call), loop_(loop), wake_on_stop_(call.stop(), Wake{loop}) {}
+
+bool CallDriver::run_once() {
     while (true) {
-        const CallStep step = call.next();
-        if (std::holds_alternative<CallDone>(step)) return;
+        const CallStep step = call_.next();
+        if (std::holds_alternative<CallDone>(step)) return false;
         if (std::holds_alternative<StartAttempt>(step)) {
-            transfer = loop.start(call.request(), call.events());
+            transfer_ = loop_.start(call_.request(), call_.events());
         } else if (std::holds_alternative<AbortAttempt>(step)) {
-            loop.abort(transfer);
+            loop_.abort(transfer_);
         } else {
-            loop.run_once(std::get<WaitUntil>(step).time);
+            loop_.run_once(std::get<WaitUntil>(step).time);
+            return true;
         }
     }
 }

@@ -1,9 +1,12 @@
+#include "async/calls_in_flight.hpp"
 #include "call.hpp"
 #include "call_driver.hpp"
+#include "call_engine.hpp"
 #include "chat/json_splice.hpp"
 #include "core/random.hpp"
 #include "core/url.hpp"
 #include "credentials.hpp"
+#include "driven_call.hpp"
 #include "failures.hpp"
 #include "http/curl_transport.hpp"
 #include "http/log.hpp"
@@ -111,19 +114,23 @@ struct CloudBackendClient::Core {
           credentials(options.api_key, options.require_api_key, is_confidential(base_url, options)),
           log(options.log, options.log_level),
           random(options.random ? options.random : detail::default_random()),
-          transport(options.transport
-                        ? options.transport
-                        : detail::make_curl_transport({options.tls, options.proxy}, log)),
+          transport(
+              options.transport
+                  ? options.transport
+                  : detail::make_curl_transport(
+                        {options.tls, options.proxy, options.async.max_connections_per_host}, log)),
           health(options.health ? options.health
                                 : std::make_shared<EndpointHealth>(
                                       logged(options.breaker, log, base_url.host()),
-                                      options.retry.budget, random)) {
+                                      options.retry.budget, random)),
+          engine(std::make_unique<detail::CallEngine>(transport, options.async, log)) {
         detail::check_headers(options.headers);
         credentials.check_confidential(options.headers);
         detail::check_timeouts(options.timeouts);
         detail::check_retry(options.retry);
         detail::check_breaker(options.breaker);
         detail::check_limits(options.limits);
+        detail::check_async(options.async);
     }
 
     const ClientOptions options;
@@ -133,12 +140,18 @@ struct CloudBackendClient::Core {
     const RandomSource random;
     const std::shared_ptr<HttpTransport> transport;
     const std::shared_ptr<EndpointHealth> health;
+    const std::unique_ptr<detail::CallEngine> engine;
 };
 
 CloudBackendClient::CloudBackendClient(ClientOptions options)
-    : core_(std::make_shared<const Core>(std::move(options))) {}
+    : core_(std::make_shared<const Core>(std::move(options))),
+      calls_(std::make_unique<detail::CallsInFlight>()) {}
 
 CloudBackendClient::~CloudBackendClient() = default;
+
+void CloudBackendClient::cancel_calls() noexcept {
+    calls_->close();
+}
 
 bool CloudBackendClient::is_circuit_open() const {
     return core_->health->breaker().retry_in(core_->transport->now()) > Duration::zero();
@@ -171,25 +184,29 @@ Headers CloudBackendClient::request_headers() const {
     return {};
 }
 
-HttpRequest CloudBackendClient::make_request(std::string_view path, std::string body,
+HttpRequest CloudBackendClient::make_request(std::string_view path, std::optional<std::string> body,
                                              std::string_view accept,
                                              const CallOptions& options) const {
     const ClientOptions& client = core_->options;
     const TimeoutOptions& timeouts = options.timeouts ? *options.timeouts : client.timeouts;
     detail::check_path(path);
-    HttpRequest request{.url = core_->base_url.join(path),
-                        .headers = {{"Content-Type", "application/json"},
-                                    {"Accept", std::string(accept)},
+    HttpRequest request{.method = body ? "POST" : "GET",
+                        .url = core_->base_url.join(path),
+                        .headers = {{"Accept", std::string(accept)},
                                     {"User-Agent", "cloud_backend/" CLOUD_BACKEND_VERSION}},
-                        .body = std::move(body),
                         .max_header_bytes = client.limits.response_headers,
                         .connect_timeout = timeouts.connect};
+    if (body) {
+        request.headers.push_back({"Content-Type", "application/json"});
+        request.body = *std::move(body);
+    }
     // The more particular comes later and replaces.
     const Headers of_protocol = request_headers();
     for (const Headers* headers : {&of_protocol, &client.headers, &options.headers}) {
         for (const Header& header : *headers) detail::set_header(request.headers, header);
     }
-    if (!options.idempotency_key.empty() || client.idempotency_key) {
+    const bool wants_key = !options.idempotency_key.empty() || client.idempotency_key;
+    if (wants_key && request.method != "GET") {
         detail::set_header(request.headers, {"Idempotency-Key", options.idempotency_key.empty()
                                                                     ? new_idempotency_key()
                                                                     : options.idempotency_key});
@@ -199,38 +216,85 @@ HttpRequest CloudBackendClient::make_request(std::string_view path, std::string 
     return request;
 }
 
-CallMetadata CloudBackendClient::stream(std::string_view path, std::string body,
-                                        ResponseReader& reader, const CallOptions& options) const {
-    const std::shared_ptr<const Core> core = core_;  // A callback may destroy this client.
+detail::CallPlan CloudBackendClient::make_plan(HttpRequest request, std::stop_token stop,
+                                               const CallOptions& options) const {
     if (options.timeouts) detail::check_timeouts(*options.timeouts);
     if (options.retry) detail::check_retry(*options.retry);
     if (options.max_retry_wait) detail::check_max_retry_wait(*options.max_retry_wait);
     const AuthScheme auth = auth_scheme();
     detail::check_headers({{auth.header, auth.prefix}});
-    detail::Call call({.request = make_request(path, std::move(body), reader.accept(), options),
-                       .auth = auth,
-                       .credentials = core->credentials,
-                       .timeouts = options.timeouts.value_or(core->options.timeouts),
-                       .deadline = options.deadline ? options.deadline : core->options.deadline,
-                       .stop = options.stop,
-                       .retry = options.retry.value_or(core->options.retry),
-                       .max_retry_wait = options.max_retry_wait,
-                       .health = *core->health,
-                       .hooks = core->options.hooks,
-                       .random = core->random,
-                       .log = core->log,
-                       .now = [&transport = *core->transport] { return transport.now(); }},
+    return {.request = std::move(request),
+            .auth = auth,
+            .credentials = core_->credentials,
+            .timeouts = options.timeouts.value_or(core_->options.timeouts),
+            .deadline = options.deadline ? options.deadline : core_->options.deadline,
+            .stop = std::move(stop),
+            .retry = options.retry.value_or(core_->options.retry),
+            .max_retry_wait = options.max_retry_wait,
+            .health = *core_->health,
+            .hooks = core_->options.hooks,
+            .random = core_->random,
+            .log = core_->log,
+            .now = [&transport = *core_->transport] { return transport.now(); }};
+}
+
+CallMetadata CloudBackendClient::send(std::string_view path, std::optional<std::string> body,
+                                      ResponseReader& reader, const CallOptions& options) const {
+    const std::shared_ptr<const Core> core = core_;  // A callback may destroy this client.
+    detail::Call call(make_plan(make_request(path, std::move(body), reader.accept(), options),
+                                options.stop, options),
                       reader);
     const auto loop = core->transport->open_loop();
-    detail::drive(call, *loop);
+    detail::CallDriver driver(call, *loop);
+    while (driver.run_once()) continue;
     return call.result();
+}
+
+std::unique_ptr<detail::DrivenCall> CloudBackendClient::open(std::string_view path,
+                                                             std::string body,
+                                                             ResponseReader& reader,
+                                                             const CallOptions& options) const {
+    HttpRequest request = make_request(path, std::move(body), reader.accept(), options);
+    return std::make_unique<detail::DrivenCall>(
+        core_, make_plan(std::move(request), options.stop, options), reader, *core_->transport);
+}
+
+void CloudBackendClient::start(std::string_view path, std::string body,
+                               std::shared_ptr<ResponseReader> reader,
+                               std::function<void(CallResult)> on_finished,
+                               const CallSource& source, const CallOptions& options) const {
+    const std::shared_ptr<const Core> core = core_;  // A handler may destroy this client.
+    HttpRequest request = make_request(path, std::move(body), reader->accept(), options);
+    detail::AsyncCall call{.source = source,
+                           .owner = core,
+                           .plan = make_plan(std::move(request), source.stop_token(), options),
+                           .reader = std::move(reader),
+                           .on_finished = std::move(on_finished)};
+    if (!calls_->add(source.handle())) raise(detail::cancellation());
+    try {
+        core->engine->start(std::move(call));
+    } catch (...) {
+        source.set_done();
+        throw;
+    }
+}
+
+CallMetadata CloudBackendClient::exchange(std::string_view path, std::string body,
+                                          ResponseReader& reader,
+                                          const CallOptions& options) const {
+    return send(path, std::move(body), reader, options);
+}
+
+CallMetadata CloudBackendClient::get(std::string_view path, ResponseReader& reader,
+                                     const CallOptions& options) const {
+    return send(path, std::nullopt, reader, options);
 }
 
 HttpResponse CloudBackendClient::post(std::string_view path, std::string body,
                                       const CallOptions& options) const {
     HttpResponse response;
     BodyReader reader(response, core_->options.limits.response_body);
-    response.metadata = stream(path, std::move(body), reader, options);
+    response.metadata = exchange(path, std::move(body), reader, options);
     return response;
 }
 

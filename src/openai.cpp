@@ -1,7 +1,11 @@
+#include "async_chat.hpp"
 #include "chat/chat_reader.hpp"
 #include "chat/chunk_decoder.hpp"
-#include "chat/request_json.hpp"
+#include "chat/model_list.hpp"
+#include "chat/request_override.hpp"
 #include "environment.hpp"
+#include "option_checks.hpp"
+#include "pulled_chat.hpp"
 
 #include <cloud_backend/openai.hpp>
 
@@ -12,27 +16,73 @@ namespace cloud_backend {
 
 namespace {
 
-constexpr std::string_view chat_path = "/chat/completions";
+constexpr std::string_view models_path = "/models";
 constexpr const char* service_url = "https://api.openai.com/v1";
 
 }  // namespace
 
-OpenAICloudBackend::OpenAICloudBackend(ClientOptions options)
-    : CloudBackendClient(std::move(options)) {}
+namespace detail {
 
-OpenAICloudBackend::~OpenAICloudBackend() = default;
+/// A request, and how many choices it asks for.
+struct ChatBody {
+    std::string json{};
+    int choices = 1;
+};
+
+namespace {
+
+/// `extra` may say how many choices, too.
+ChatBody body_of(const ChatRequest& request, Delivery delivery, const RequestDialect& dialect) {
+    ChatBody body{to_json(request, delivery, dialect)};
+    if (delivery == Delivery::streamed) body.choices = requested_choices(request);
+    return body;
+}
+
+ChatBody body_of(std::string_view request, const RawRequestOptions& raw, Delivery delivery) {
+    ChatBody body{override_request(request, raw.model, delivery)};
+    if (delivery == Delivery::streamed) body.choices = requested_choices(body.json);
+    return body;
+}
+
+}  // namespace
+}  // namespace detail
+
+using detail::Delivery;
+
+OpenAICloudBackend::OpenAICloudBackend(ClientOptions options, RequestDialect dialect)
+    : CloudBackendClient(std::move(options)), dialect_(std::move(dialect)) {
+    detail::check_dialect(dialect_);
+}
+
+OpenAICloudBackend::~OpenAICloudBackend() {
+    cancel_calls();
+}
 
 ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
                                                    const CallOptions& options) {
-    return ask(detail::to_json(request, detail::Delivery::whole), options);
+    return ask(detail::body_of(request, Delivery::whole, dialect_), nullptr, options);
 }
 
 ChatCompletion OpenAICloudBackend::chat_completion(const ChatRequest& request,
                                                    const ChunkCallback& on_chunk,
                                                    const CallOptions& options) {
-    std::string body = detail::to_json(request, detail::Delivery::streamed);
-    const int choices = detail::requested_choices(body);  // `extra` may have set it.
-    return ask(std::move(body), choices, on_chunk, options);
+    return ask(detail::body_of(request, Delivery::streamed, dialect_), &on_chunk, options);
+}
+
+CallHandle OpenAICloudBackend::chat_completion_async(const ChatRequest& request,
+                                                     CallHandlers handlers,
+                                                     const CallOptions& call_options) {
+    auto body = detail::body_of(request, detail::delivery_to(handlers), dialect_);
+    return start_chat(std::move(body), std::move(handlers), call_options);
+}
+
+ChatStream OpenAICloudBackend::stream(const ChatRequest& request, const CallOptions& call_options) {
+    auto body = detail::body_of(request, Delivery::streamed, dialect_);
+    auto chat = std::make_unique<detail::PulledChat>(call_options.stop);
+    auto reader = make_reader(body.choices, &chat->on_chunk(), chat->stop_token());
+    auto call = open(chat_path(), std::move(body.json), *reader, chat->options(call_options));
+    chat->begin(std::move(reader), std::move(call));
+    return ChatStream(std::move(chat));
 }
 
 std::optional<ErrorDetails> OpenAICloudBackend::unavailable(std::string_view /*model*/) const {
@@ -41,38 +91,67 @@ std::optional<ErrorDetails> OpenAICloudBackend::unavailable(std::string_view /*m
 
 RawJson OpenAICloudBackend::chat_completion_raw(std::string_view body, const RawRequestOptions& raw,
                                                 const CallOptions& options) {
-    return ask(detail::override_request(body, raw.model, detail::Delivery::whole), options).raw;
+    return ask(detail::body_of(body, raw, Delivery::whole), nullptr, options).raw;
 }
 
 ChatCompletion OpenAICloudBackend::chat_completion_raw(std::string_view body,
                                                        const ChunkCallback& on_chunk,
                                                        const RawRequestOptions& raw,
                                                        const CallOptions& options) {
-    return ask(detail::override_request(body, raw.model, detail::Delivery::streamed),
-               detail::requested_choices(body), on_chunk, options);
+    return ask(detail::body_of(body, raw, Delivery::streamed), &on_chunk, options);
 }
 
-ChatCompletion OpenAICloudBackend::ask(std::string body, const CallOptions& call_options) const {
-    const LimitOptions& limits = options().limits;
-    detail::CompletionReader reader(limits,
-                                    std::make_unique<detail::ChunkDecoder>(limits.json_depth));
-    return detail::completion_of(reader, stream(chat_path, std::move(body), reader, call_options));
+CallHandle OpenAICloudBackend::chat_completion_raw_async(std::string_view body,
+                                                         CallHandlers handlers,
+                                                         const RawRequestOptions& raw,
+                                                         const CallOptions& call_options) {
+    auto request = detail::body_of(body, raw, detail::delivery_to(handlers));
+    return start_chat(std::move(request), std::move(handlers), call_options);
 }
 
-ChatCompletion OpenAICloudBackend::ask(std::string body, int choices, const ChunkCallback& on_chunk,
-                                       const CallOptions& call_options) const {
+std::vector<ModelInfo> OpenAICloudBackend::list_models(const CallOptions& call_options) const {
+    detail::ModelListReader reader(options().limits);
+    get(models_path, reader, call_options);
+    return reader.take();
+}
+
+std::string OpenAICloudBackend::chat_path() const {
+    return "/chat/completions";
+}
+
+std::unique_ptr<detail::ChatReader> OpenAICloudBackend::make_reader(int choices,
+                                                                    const ChunkCallback* on_chunk,
+                                                                    std::stop_token stop) const {
     const LimitOptions& limits = options().limits;
-    detail::ChatStreamReader reader(on_chunk,
+    return detail::make_chat_reader(on_chunk,
                                     {.limits = limits,
                                      .fail_on_malformed = options().fail_on_malformed,
                                      .expected_choices = choices,
-                                     .stop = call_options.stop},
+                                     .stop = std::move(stop)},
                                     std::make_unique<detail::ChunkDecoder>(limits.json_depth));
-    return detail::completion_of(reader, stream(chat_path, std::move(body), reader, call_options));
 }
 
-std::unique_ptr<OpenAICloudBackend> create_openai_backend(ClientOptions options) {
-    return std::make_unique<OpenAICloudBackend>(std::move(options));
+ChatCompletion OpenAICloudBackend::ask(detail::ChatBody body, const ChunkCallback* on_chunk,
+                                       const CallOptions& call_options) const {
+    const auto reader = make_reader(body.choices, on_chunk, call_options.stop);
+    return detail::completion_of(
+        *reader, exchange(chat_path(), std::move(body.json), *reader, call_options));
+}
+
+CallHandle OpenAICloudBackend::start_chat(detail::ChatBody body, CallHandlers handlers,
+                                          const CallOptions& call_options) const {
+    const CallSource source(call_options.stop);
+    const auto chat = std::make_shared<detail::AsyncChat>();
+    chat->handlers = std::move(handlers);
+    chat->reader = make_reader(body.choices, chat->on_chunk(), source.stop_token());
+    start(chat_path(), std::move(body.json), detail::reader_of(chat), detail::finisher_of(chat),
+          source, call_options);
+    return source.handle();
+}
+
+std::unique_ptr<OpenAICloudBackend> create_openai_backend(ClientOptions options,
+                                                          RequestDialect dialect) {
+    return std::make_unique<OpenAICloudBackend>(std::move(options), std::move(dialect));
 }
 
 ClientOptions from_environment() {

@@ -1,10 +1,15 @@
 #include "option_checks.hpp"
 
+#include "core/ascii.hpp"
+
 #include <cloud_backend/error.hpp>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 namespace cloud_backend::detail {
 
@@ -29,6 +34,19 @@ bool is_share(double value) {
 
 bool is_amount(double value) {
     return std::isfinite(value) && value >= 0;
+}
+
+bool is_field_name(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) {
+        const char lower = to_lower(c);
+        return c == '_' || is_digit(c) || (lower >= 'a' && lower <= 'z');
+    });
+}
+
+bool is_field_of_message(std::string_view name) {
+    constexpr std::array<std::string_view, 7> fields{
+        "role", "content", "name", "refusal", "audio", "tool_calls", "tool_call_id"};
+    return std::ranges::find(fields, name) != fields.end();
 }
 
 }  // namespace
@@ -69,11 +87,23 @@ void check_max_retry_wait(std::chrono::milliseconds wait) {
     require(wait >= std::chrono::milliseconds::zero(), "CallOptions::max_retry_wait is negative");
 }
 
+void check_async(const AsyncOptions& options) {
+    require(options.max_connections_per_host <= 1'000'000, "max_connections_per_host is too large");
+    require(is_sane(options.slow_handler), "slow_handler is negative, or longer than a year");
+}
+
 void check_limits(const LimitOptions& options) {
     // Whoever walks through the JSON may do so by recursion.
     constexpr std::size_t deepest = 4096;
     require(options.json_depth >= 1 && options.json_depth <= deepest,
             "LimitOptions::json_depth is 0 or over 4096");
+}
+
+void check_dialect(const RequestDialect& dialect) {
+    require(is_field_name(dialect.seed) && is_field_name(dialect.reasoning),
+            "a name of RequestDialect is not made of letters, digits and underscores");
+    require(!is_field_of_message(dialect.reasoning),
+            "RequestDialect::reasoning names another field of a message");
 }
 
 }  // namespace cloud_backend::detail

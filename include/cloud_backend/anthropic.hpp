@@ -3,30 +3,43 @@
 #include <cloud_backend/chat_backend.hpp>
 #include <cloud_backend/client.hpp>
 #include <cloud_backend/export.hpp>
+#include <cloud_backend/model_info.hpp>
 #include <cloud_backend/options.hpp>
 
 #include <memory>
 #include <optional>
+#include <stop_token>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace cloud_backend {
 
+namespace detail {
+class ChatReader;
+}
+
 /// Chat completions of Anthropic and of every service that speaks its Messages API. It takes and
-/// gives what an OpenAI backend does, so that one can stand in for the other: for chats without
-/// tools, and without other fields of `extra` that only one of them knows.
+/// gives what an OpenAI backend does, so that one can stand in for the other: without fields of
+/// `extra` that only one of them knows.
 ///
 /// Of the request
 /// - system and developer messages become the system prompt, wherever they stand, joined by empty
 ///   lines; the results of tools that follow one another become one message of the user;
 /// - `max_tokens`, else `max_completion_tokens`, else 4,096 is the limit the protocol asks for;
-/// - `stop` becomes `stop_sequences`; `seed`, `stream_options` and a message's `name` have no
-///   counterpart and are left out;
-/// - `n` other than 1, and arguments of a tool call that are neither empty nor a JSON object, throw
-///   `ConfigError`;
-/// - `extra` is merged last, untouched: tools and all else are written there as Anthropic writes
-///   them. Of a message's `extra` only `content`, which replaces all that the message would have
-///   said, and `anthropic_content`, which does so of an answered one, are sent: the rest, and the
-///   `extra` of tool calls, belongs to whoever answered.
+/// - `stop` becomes `stop_sequences`, `user` `metadata.user_id`, a schema as `response_format`
+///   `output_config.format`; tools, their choice, images and documents take the protocol's form;
+/// - hints without a counterpart are left out: `seed`, penalties, `logit_bias`, `reasoning_effort`,
+///   `verbosity`, `service_tier`, `store`, `metadata`, `stream_options`, a message's `name`;
+/// - what the answer would lack throws `ConfigError`: `n` other than 1, `logprobs`, "json_object",
+///   custom tools, sounds;
+/// - arguments of a tool call that are not a JSON object, the only form the protocol takes, become
+///   `{"invalid_arguments": "..."}` around their text, and `{}` when they are empty or null;
+/// - `extra` is merged last, untouched, as is a tool's. Of a message's `extra` only `content`,
+/// which
+///   replaces all that the message would have said, and `anthropic_content`, which does so of an
+///   answered one, are sent: the rest, the `extra` of tool calls, and parts of other kinds in an
+///   assistant's message belong to whoever answered.
 ///
 /// Of the answer
 /// - stop reasons become finish reasons: `end_turn` and `stop_sequence` "stop", `max_tokens` and
@@ -58,15 +71,32 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
+    CallHandle chat_completion_async(const ChatRequest& request, CallHandlers handlers,
+                                     const CallOptions& options = {}) override;
+    /// On the calling thread; keeps what it needs alive.
+    ChatStream stream(const ChatRequest& request, const CallOptions& options = {}) override;
     using CloudBackendClient::unavailable;
     /// Whatever the model.
     [[nodiscard]] std::optional<ErrorDetails> unavailable(std::string_view model) const override;
+
+    /// The models the service offers, newest first, up to 1,000 (GET /models below the base URL).
+    /// Their `display_name` and `created_at` are in `extra`. Fails as a chat does: throws `Error`,
+    /// `ResponseError` when the answer is no list of models (SPEC 8), `LimitExceededError` when
+    /// they are more than 4,096.
+    [[nodiscard]] std::vector<ModelInfo> list_models(const CallOptions& options = {}) const;
 
 protected:
     /// The key goes as `x-api-key`.
     [[nodiscard]] AuthScheme auth_scheme() const override;
     /// `anthropic-version`.
     [[nodiscard]] Headers request_headers() const override;
+
+private:
+    /// Null `on_chunk`: of a whole answer.
+    [[nodiscard]] std::unique_ptr<detail::ChatReader> make_reader(const ChunkCallback* on_chunk,
+                                                                  std::stop_token stop) const;
+    ChatCompletion ask(std::string body, const ChunkCallback* on_chunk,
+                       const CallOptions& call_options) const;
 };
 
 /// A backend for Anthropic's service, or for `options.base_url`. Throws `ConfigError` (SPEC T11).

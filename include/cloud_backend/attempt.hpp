@@ -29,6 +29,7 @@ enum class ErrorCode {
     circuit_open,
     backend,
     all_backends_failed,
+    content,
 };
 
 /// What an attempt led to: the next attempt, or the end of its call and why.

@@ -12,12 +12,17 @@
 
 namespace cloud_backend {
 
+namespace detail {
+class CallsInFlight;
+}  // namespace detail
+
 /// Local inference, or anything else that can be called, as a backend (SPEC F1).
 ///
 /// A function that streams serves plain calls too, and one that completes serves streams, in one
 /// chunk. Whatever it has given when it returns is the answer: no finish reason is asked for. It is
-/// called on the caller's thread; several calls at once need one that is thread-safe. A call keeps
-/// what it needs alive: its callback may destroy the backend.
+/// called on the caller's thread, or on one of the call's own; several calls at once need one that
+/// is thread-safe. A call keeps what it needs alive: its callback may destroy the backend. Who
+/// destroys it cancels its asynchronous calls, and waits for their ends for 50 ms at most.
 class CLOUD_BACKEND_EXPORT CallableBackend final : public ChatBackend {
 public:
     /// Gives the answer to `on_chunk`, piece by piece, on the thread it was called on, and returns
@@ -33,8 +38,8 @@ public:
     template <class F>
     requires std::convertible_to<F, Stream> && std::is_void_v<
         std::invoke_result_t<F&, const ChatRequest&, const ChunkCallback&, const CallOptions&>>
-    explicit CallableBackend(F stream, std::function<TimePoint()> now = Clock::now)
-        : CallableBackend(Stream(std::move(stream)), FromStream{}, std::move(now)) {}
+    explicit CallableBackend(F function, std::function<TimePoint()> now = Clock::now)
+        : CallableBackend(Stream(std::move(function)), FromStream{}, std::move(now)) {}
     explicit CallableBackend(Complete complete, std::function<TimePoint()> now = Clock::now);
     ~CallableBackend() override;
 
@@ -45,15 +50,17 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
+    /// Each call has a thread of its own, on which the function and the handlers are called.
+    CallHandle chat_completion_async(const ChatRequest& request, CallHandlers handlers,
+                                     const CallOptions& options = {}) override;
 
 private:
     struct FromStream {};
-    CallableBackend(Stream stream, FromStream, std::function<TimePoint()> now);
-    ChatCompletion call(const ChatRequest& request, const ChunkCallback* on_chunk,
-                        const CallOptions& options) const;
+    CallableBackend(Stream function, FromStream, std::function<TimePoint()> now);
 
     struct Core;
     std::shared_ptr<const Core> core_;
+    std::shared_ptr<detail::CallsInFlight> calls_;
 };
 
 }  // namespace cloud_backend

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] bool finished(int expected_choices = 1) const noexcept;
     /// The completion so far. Choices are ordered by index.
     [[nodiscard]] ChatCompletion completion() const;
+    /// The same, without a copy; the accumulator is empty then.
+    [[nodiscard]] ChatCompletion take();
     void reset();
 
 private:

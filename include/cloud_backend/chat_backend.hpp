@@ -1,52 +1,18 @@
 #pragma once
 
+#include <cloud_backend/async_call.hpp>
 #include <cloud_backend/chat.hpp>
+#include <cloud_backend/chat_stream.hpp>
+#include <cloud_backend/chunk_callback.hpp>
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/export.hpp>
 #include <cloud_backend/options.hpp>
 
-#include <concepts>
-#include <functional>
+#include <future>
 #include <optional>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 
 namespace cloud_backend {
-
-/// Receives the chunks of a stream. Made from anything callable with `const ChatChunk&` that
-/// returns exactly void or bool; false stops the stream, which is no error. Its exceptions pass
-/// unchanged to whoever made the call (SPEC T7). Throws `ConfigError` when it is made from an empty
-/// `std::function` or a null pointer.
-class CLOUD_BACKEND_EXPORT ChunkCallback {
-public:
-    template <class F>
-    requires(!std::same_as<std::remove_cvref_t<F>, ChunkCallback> &&
-             std::invocable<F&, const ChatChunk&> &&
-             (std::is_void_v<std::invoke_result_t<F&, const ChatChunk&>> ||
-              std::same_as<std::invoke_result_t<F&, const ChatChunk&>, bool>))
-        ChunkCallback(F&& callback) {  // NOLINT(google-explicit-constructor)
-        using Result = std::invoke_result_t<F&, const ChatChunk&>;
-        std::function<Result(const ChatChunk&)> deliver(std::forward<F>(callback));
-        if (!deliver) throw_empty();
-        if constexpr (std::is_void_v<Result>) {
-            deliver_ = [deliver = std::move(deliver)](const ChatChunk& chunk) {
-                deliver(chunk);
-                return true;
-            };
-        } else {
-            deliver_ = std::move(deliver);
-        }
-    }
-
-    /// False: no more, please.
-    [[nodiscard]] bool operator()(const ChatChunk& chunk) const { return deliver_(chunk); }
-
-private:
-    [[noreturn]] static void throw_empty();
-
-    std::function<bool(const ChatChunk&)> deliver_;
-};
 
 /// Anything that completes chats: a cloud service, a router, local inference (SPEC F1).
 ///
@@ -66,6 +32,26 @@ public:
     virtual ChatCompletion chat_completion(const ChatRequest& request,
                                            const ChunkCallback& on_chunk,
                                            const CallOptions& options = {}) = 0;
+
+    /// Starts a call and returns; what comes of it goes to `handlers`, on another thread (see
+    /// `CallHandlers`), with the same retries, deadlines and errors as in the forms above. What it
+    /// would end with at once, such as `ConfigError`, may be thrown instead, and then no handler is
+    /// called. `request` and `options` need not outlive this call, since the handlers may end it.
+    /// By default the blocking form is called on a thread of the call's own, and the backend must
+    /// outlive it; the library's own backends cancel their calls when they are destroyed.
+    virtual CallHandle chat_completion_async(const ChatRequest& request, CallHandlers handlers,
+                                             const CallOptions& options = {});
+
+    /// The same for those who wait with a future. Letting go of it does not cancel the call.
+    [[nodiscard]] std::future<ChatCompletion> chat_completion_future(
+        const ChatRequest& request, const CallOptions& options = {});
+
+    /// Streams the answer to whoever pulls it: `for (const ChatChunk& c :
+    /// backend.stream(request))`. What it would end with at once, such as `ConfigError`, may be
+    /// thrown here. By default the blocking form is called on a thread of the call's own, and the
+    /// backend must outlive the stream.
+    [[nodiscard]] virtual ChatStream stream(const ChatRequest& request,
+                                            const CallOptions& options = {});
 
     /// The error that a call for `model` would end with at once if it were made now, nothing having
     /// been sent, such as an open circuit; `retry_after` says for how long. Empty, as by default: a

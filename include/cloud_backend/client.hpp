@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cloud_backend/async_call.hpp>
 #include <cloud_backend/endpoint_health.hpp>
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/export.hpp>
@@ -7,12 +8,21 @@
 #include <cloud_backend/options.hpp>
 #include <cloud_backend/response_reader.hpp>
 
+#include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace cloud_backend {
+
+namespace detail {
+class CallsInFlight;
+struct CallPlan;
+class DrivenCall;
+}  // namespace detail
 
 /// How the key is sent: in the header `header`, behind `prefix`.
 struct AuthScheme {
@@ -28,11 +38,17 @@ struct HttpResponse {
     CallMetadata metadata{};
 };
 
+/// How an asynchronous call went, or what the blocking one would have thrown.
+using CallResult = std::variant<CallMetadata, std::exception_ptr>;
+
 /// Base of clients of one HTTP service: retries, circuit breaker, timeouts, errors and logs are
 /// here; a subclass adds paths, headers and the meaning of answers.
 ///
 /// Thread-safe: any number of threads may call at once. Calls drive their own transfer on the
-/// calling thread. A call keeps what it needs alive: its callbacks may destroy the client.
+/// calling thread; the asynchronous ones of a client share one thread, which begins with the first.
+/// A call keeps what it needs alive: its callbacks may destroy the client. Destroying it cancels
+/// its asynchronous calls, and waits for their last handlers, but not longer than 50 ms, and not in
+/// a handler; one that is still running then finishes later.
 class CLOUD_BACKEND_EXPORT CloudBackendClient {
 public:
     virtual ~CloudBackendClient();
@@ -53,12 +69,37 @@ protected:
 
     /// POSTs JSON `body` to `path` (such as "/chat/completions") below the base URL (SPEC T12) and
     /// feeds the answer to `reader` on the calling thread, with retries. Throws `Error`.
-    CallMetadata stream(std::string_view path, std::string body, ResponseReader& reader,
-                        const CallOptions& options = {}) const;
+    CallMetadata exchange(std::string_view path, std::string body, ResponseReader& reader,
+                          const CallOptions& options = {}) const;
+
+    /// What `exchange` does, on the thread of the asynchronous calls. `on_finished`, which must not
+    /// throw, is called last; it and `reader` are destroyed before `source` is done, and must need
+    /// nothing of a subclass that its destructor destroys (see `cancel_calls`). `source` cancels
+    /// the call; `options.stop` is not looked at. Throws `ConfigError` for a request that must not
+    /// be sent, `LimitExceededError` for one too many (`AsyncOptions`), `CancelledError` after
+    /// `cancel_calls`: then nothing is called.
+    void start(std::string_view path, std::string body, std::shared_ptr<ResponseReader> reader,
+               std::function<void(CallResult)> on_finished, const CallSource& source,
+               const CallOptions& options = {}) const;
+
+    /// What `exchange` does, as far as the caller drives it, which is for the library's own
+    /// backends. `reader` must outlive the call. Throws `ConfigError`.
+    [[nodiscard]] std::unique_ptr<detail::DrivenCall> open(std::string_view path, std::string body,
+                                                           ResponseReader& reader,
+                                                           const CallOptions& options) const;
 
     /// POSTs JSON `body` to `path` and returns the whole answer, with retries. Throws `Error`.
     [[nodiscard]] HttpResponse post(std::string_view path, std::string body,
                                     const CallOptions& options = {}) const;
+
+    /// GETs `path` below the base URL and feeds the answer to `reader` on the calling thread, with
+    /// the retries of a POST. Throws `Error`.
+    CallMetadata get(std::string_view path, ResponseReader& reader,
+                     const CallOptions& options = {}) const;
+
+    /// Cancels the asynchronous calls, refuses further ones, and waits as the destructor does. For
+    /// the destructor of a subclass whose calls, or their handlers, may need more than this class.
+    void cancel_calls() noexcept;
 
     [[nodiscard]] const ClientOptions& options() const noexcept;
 
@@ -68,12 +109,18 @@ protected:
     [[nodiscard]] virtual Headers request_headers() const;
 
 private:
-    [[nodiscard]] HttpRequest make_request(std::string_view path, std::string body,
+    /// POSTs `body`, or GETs if there is none.
+    CallMetadata send(std::string_view path, std::optional<std::string> body,
+                      ResponseReader& reader, const CallOptions& options) const;
+    [[nodiscard]] HttpRequest make_request(std::string_view path, std::optional<std::string> body,
                                            std::string_view accept,
                                            const CallOptions& options) const;
+    [[nodiscard]] detail::CallPlan make_plan(HttpRequest request, std::stop_token stop,
+                                             const CallOptions& options) const;
 
     struct Core;
     std::shared_ptr<const Core> core_;
+    std::unique_ptr<detail::CallsInFlight> calls_;
 };
 
 }  // namespace cloud_backend

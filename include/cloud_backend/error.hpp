@@ -43,6 +43,18 @@ struct ConnectionDetails {
     std::optional<TimeLimit> limit{};
 };
 
+/// Why the content of an answer is not the JSON that was asked for.
+enum class ContentFault {
+    cut,          ///< The answer met a limit of tokens (finish reason `length`).
+    filtered,     ///< A content filter stopped it.
+    refused,      ///< The model will not answer; it says why in `Message::refusal`.
+    tool_calls,   ///< It calls tools, which must answer first; see `run_tools`.
+    empty,        ///< There is no choice, or no content in it.
+    not_json,     ///< Text, or broken JSON.
+    too_deep,     ///< JSON nested deeper than is safe to read (SPEC T8).
+    wrong_shape,  ///< JSON, but not of the type that was asked for.
+};
+
 /// The value behind every `Error`. Inside the library failures travel as this; it becomes an
 /// exception at the edge. A backend of one's own may make errors from it.
 struct ErrorDetails {
@@ -56,8 +68,9 @@ struct ErrorDetails {
 
     ApiDetails api{};
     ConnectionDetails connection{};
-    std::string content_type{};   ///< Of a `ResponseError`.
-    std::size_t events_seen = 0;  ///< Of a `StreamTruncatedError`.
+    std::string content_type{};    ///< Of a `ResponseError`.
+    std::size_t events_seen = 0;   ///< Of a `StreamTruncatedError`.
+    ContentFault content_fault{};  ///< Of a `ContentError`.
     /// The backends of a router that were skipped or failed before.
     std::vector<BackendFailure> failures{};
 };

@@ -16,6 +16,10 @@
 
 namespace cloud_backend {
 
+namespace detail {
+class CallsInFlight;
+}  // namespace detail
+
 /// One of the backends of a router.
 struct FallbackBackend {
     std::string name{};  ///< For metadata, errors and hooks.
@@ -76,7 +80,8 @@ struct FallbackOptions {
     /// before a retry. A `Retry-After` beyond it makes the endpoint be left alone that long (SPEC
     /// B5).
     std::chrono::milliseconds max_retry_wait{2'000};
-    /// Told each decision on the caller's thread; must be thread-safe. What it throws is dropped.
+    /// Told each decision, on the thread that drives the call; must be thread-safe. What it throws
+    /// is dropped.
     std::function<void(const FallbackDecision&)> on_decision{};
     std::function<TimePoint()> now = Clock::now;  ///< Must be thread-safe.
 };
@@ -89,7 +94,8 @@ struct FallbackOptions {
 ///
 /// Options of a call, its headers too, go to whichever backend is asked. Thread-safe if the
 /// backends are; it shares in owning them. A call keeps what it needs alive: its callback may
-/// destroy the router.
+/// destroy the router. Destroying it cancels its asynchronous calls, and waits for their ends for
+/// 50 ms at most.
 class CLOUD_BACKEND_EXPORT FallbackRouter final : public ChatBackend {
 public:
     /// Throws `ConfigError` when there is no backend, or one is null, has no name or another's,
@@ -106,12 +112,19 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
+    /// The same: the first backend is asked, or all are skipped, before it returns; the others are
+    /// asked on the threads of those that failed before them. Handlers run on the thread of the
+    /// backend that is asked, hooks too, and hooks on the caller's until the first one is. A call
+    /// in which none could be started ends with what is thrown here.
+    CallHandle chat_completion_async(const ChatRequest& request, CallHandlers handlers,
+                                     const CallOptions& options = {}) override;
     /// When none of the backends is available.
     [[nodiscard]] std::optional<ErrorDetails> unavailable(std::string_view model) const override;
 
 private:
     struct Core;
     std::shared_ptr<const Core> core_;
+    std::shared_ptr<detail::CallsInFlight> calls_;
 };
 
 }  // namespace cloud_backend

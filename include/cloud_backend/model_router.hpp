@@ -12,12 +12,17 @@
 
 namespace cloud_backend {
 
+namespace detail {
+class CallsInFlight;
+}  // namespace detail
+
 /// Hands each request to the backend that the routes name for its model (SPEC F6). What the backend
 /// throws comes back unchanged; the metadata of its answer says its name, "default" for the default
 /// backend, and the model it was asked for.
 ///
 /// The model is `ChatRequest::model`; one that hides in `ChatRequest::extra` is not looked at.
 /// May be used by several threads at once if its backends may. A callback may destroy the router.
+/// Destroying it cancels its asynchronous calls, and waits for their ends for 50 ms at most.
 class CLOUD_BACKEND_EXPORT ModelRouter final : public ChatBackend {
 public:
     using Backends = std::map<std::string, std::shared_ptr<ChatBackend>>;
@@ -34,6 +39,9 @@ public:
                                    const CallOptions& options = {}) override;
     ChatCompletion chat_completion(const ChatRequest& request, const ChunkCallback& on_chunk,
                                    const CallOptions& options = {}) override;
+    /// Handlers run on the backend's thread.
+    CallHandle chat_completion_async(const ChatRequest& request, CallHandlers handlers,
+                                     const CallOptions& options = {}) override;
 
     /// When the backend of the model's route is; also for a model without a route.
     [[nodiscard]] std::optional<ErrorDetails> unavailable(std::string_view model) const override;
@@ -49,6 +57,7 @@ private:
     ModelRoutes routes_;
     Backends backends_;
     std::shared_ptr<ChatBackend> default_backend_;
+    std::shared_ptr<detail::CallsInFlight> calls_;
 };
 
 }  // namespace cloud_backend

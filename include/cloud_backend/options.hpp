@@ -105,6 +105,26 @@ struct Hooks {
         on_retry{};  ///< Another follows after `AttemptInfo::wait`.
 };
 
+/// The asynchronous calls of a client, which one thread drives (SPEC T1).
+struct AsyncOptions {
+    /// What happens to a call that would be one too many.
+    enum class Overflow {
+        wait,    ///< It is started when another ends, in order. Its deadline runs meanwhile.
+        refuse,  ///< `LimitExceededError`, at once.
+    };
+
+    /// Calls at once, those that wait for a retry among them; zero: any number. Each needs a
+    /// descriptor, of which a process may have 1,024 by default.
+    std::size_t max_in_flight = 0;
+    Overflow overflow = Overflow::wait;
+    /// Connections at once; calls beyond wait for one, without a limit of time but their deadline.
+    /// Over HTTP/2 many calls share one. Zero: any number. Not of a `ClientOptions::transport`.
+    std::size_t max_connections_per_host = 0;
+    /// What holds up the thread, and with it all other calls, for longer than this is named in the
+    /// log: handlers, hooks, a key that is a function. Zero: nothing is.
+    std::chrono::milliseconds slow_handler{100};
+};
+
 struct ClientOptions {
     /// Scheme, host and path of the service; a path of its own is extended, not replaced (SPEC
     /// T12).
@@ -122,11 +142,12 @@ struct ClientOptions {
     CircuitBreakerOptions breaker{};
     LimitOptions limits{};
     TlsOptions tls{};
+    AsyncOptions async{};
     /// Proxy URL; empty: libcurl's environment variables. Loopback never goes through one.
     std::string proxy{};
     /// A malformed event ends the stream with an error instead of being skipped (SPEC E5).
     bool fail_on_malformed = false;
-    /// Sends an `Idempotency-Key`, the same for all attempts of a call (SPEC R11).
+    /// Sends an `Idempotency-Key`, the same for all attempts of a call, but for a GET (SPEC R11).
     bool idempotency_key = false;
     LogSink log{};  ///< Empty: the library's own spdlog logger, "cloud_backend".
     LogLevel log_level = LogLevel::warning;
@@ -148,7 +169,7 @@ struct CallOptions {
     /// the endpoint be left alone, by all its calls (SPEC B5). Negative is a `ConfigError`.
     std::optional<std::chrono::milliseconds> max_retry_wait{};
     Headers headers{};              ///< Added to the client's; the same name replaces.
-    std::string idempotency_key{};  ///< Sent as `Idempotency-Key` unless empty.
+    std::string idempotency_key{};  ///< Sent as `Idempotency-Key` unless empty, or a GET.
 };
 
 }  // namespace cloud_backend

@@ -16,7 +16,7 @@ namespace cloud_backend {
 
 /// What is sent in one attempt.
 struct HttpRequest {
-    std::string method = "POST";
+    std::string method = "POST";  ///< Or "GET", then without a body.
     std::string url{};
     Headers headers{};
     std::string body{};
@@ -54,14 +54,22 @@ struct TransferFailure {
 
 enum class ConnectionUse { fresh, reused };
 
-enum class Flow { proceed, stop };
+enum class Flow {
+    proceed,
+    pause,  ///< From `on_body`: no more of the body until `TransferLoop::resume`.
+    stop,
+};
 
-/// Receives the events of one transfer, in the order below (trailers apart), on the thread that
-/// runs the loop. Implementations do not throw.
+/// Receives the events of one transfer, in the order below (trailers apart; not all come), on the
+/// thread that runs the loop. Implementations do not throw.
 class TransferEvents {
 public:
     virtual ~TransferEvents() = default;
 
+    /// The transfer waits for a connection that others may use meanwhile: it is not connecting yet.
+    virtual void on_queued() {}
+    /// After `on_queued`: a connection of its own is made for it.
+    virtual void on_connecting() {}
     /// Connected; from here on the request may reach the server.
     virtual void on_sent(ConnectionUse connection) = 0;
     /// Bytes of a head arrived, a 1xx one included, or of trailers. The first ones are the answer's
@@ -69,7 +77,8 @@ public:
     virtual void on_header_bytes() = 0;
     virtual Flow on_head(ResponseHead head) = 0;
     /// A piece of the decoded body, valid during the call. After `stop` no further event comes,
-    /// `on_finished` included; the connection is given up.
+    /// `on_finished` included; the connection is given up. After `pause` the transport should hold
+    /// the server up; one that cannot goes on delivering.
     virtual Flow on_body(std::string_view bytes) = 0;
     /// The transfer is over; its slot is free. The last event. No failure means only that the
     /// connection ended well: whether the answer is complete, its reader decides (SPEC T4).
@@ -89,6 +98,8 @@ public:
     /// Gives a transfer up; no event of it comes any more. A transfer that is over is ignored. From
     /// inside an event, the request must live until `run_once` returns.
     virtual void abort(TransferId transfer) noexcept = 0;
+    /// Lets a paused transfer go on with the next `run_once`. Others are ignored.
+    virtual void resume(TransferId /*transfer*/) {}
     /// Waits until something happens, `wake()` is called or `until` has come, and delivers events.
     virtual void run_once(TimePoint until) = 0;
     /// Makes `run_once` return soon; remembered if it is not running. From any thread.
@@ -103,6 +114,9 @@ public:
     /// A loop for the calling thread; destroying it hands its connections back for later calls.
     /// It keeps what it needs of the transport alive.
     [[nodiscard]] virtual std::unique_ptr<TransferLoop> open_loop() = 0;
+    /// A loop for the asynchronous calls of a client, which may be thousands; by default one like
+    /// the others.
+    [[nodiscard]] virtual std::unique_ptr<TransferLoop> open_loop_for_many() { return open_loop(); }
     /// The time its loops wait by, for `run_once(until)`.
     [[nodiscard]] virtual TimePoint now() const noexcept { return Clock::now(); }
 };

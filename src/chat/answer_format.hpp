@@ -38,6 +38,7 @@ public:
     [[nodiscard]] virtual Event decode(std::string_view data) = 0;
     /// The event decoded last belongs to the stream: what follows may be read by it. An event that
     /// was only looked at leaves no trace (SPEC S6).
+    /// Before anything else is parsed on this thread.
     virtual void commit() = 0;
 
     /// The failure that the JSON of a 2xx answer tells of (SPEC E3).

@@ -1,12 +1,16 @@
 #include "chat/answer_reader.hpp"
 
 #include "chat/api_error.hpp"
+#include "chat/delta.hpp"
 #include "chat/json_fields.hpp"
 #include "chat/json_writer.hpp"
 #include "chat/message_reader.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 
 namespace cloud_backend::detail {
 
@@ -16,11 +20,6 @@ namespace dom = simdjson::dom;
 
 constexpr std::string_view failed = "error";  // As a finish reason (T4).
 
-bool says_something(const Delta& delta) {
-    return !delta.content.empty() || !delta.reasoning.empty() || !delta.refusal.empty() ||
-           !delta.tool_calls.empty();
-}
-
 /// Null is 0; empty when it cannot be one (A11).
 std::optional<int> as_choice_index(dom::element value) {
     if (value.is_null()) return 0;
@@ -28,12 +27,25 @@ std::optional<int> as_choice_index(dom::element value) {
     return index && static_cast<std::size_t>(*index) < max_choices ? index : std::nullopt;
 }
 
-void read_token_details(dom::element value, Usage& usage) {
-    const auto details = as_object(value);
-    if (!details) return;
-    for (const auto& [key, count] : *details) {
-        if (key == "cached_tokens") usage.cached_tokens = int_or_zero(count);
-        if (key == "reasoning_tokens") usage.reasoning_tokens = int_or_zero(count);
+/// Where details of the usage stand: with those of the prompt, of the completion, or by themselves.
+using UsageDetail = std::pair<std::string_view, std::int64_t Usage::*>;
+constexpr UsageDetail bare_details[] = {{"cached_tokens", &Usage::cached_tokens},
+                                        {"reasoning_tokens", &Usage::reasoning_tokens}};
+constexpr UsageDetail prompt_details[] = {{"cached_tokens", &Usage::cached_tokens},
+                                          {"audio_tokens", &Usage::prompt_audio_tokens}};
+constexpr UsageDetail completion_details[] = {
+    {"reasoning_tokens", &Usage::reasoning_tokens},
+    {"audio_tokens", &Usage::completion_audio_tokens},
+    {"accepted_prediction_tokens", &Usage::accepted_prediction_tokens},
+    {"rejected_prediction_tokens", &Usage::rejected_prediction_tokens}};
+
+void read_details(dom::element value, std::span<const UsageDetail> details, Usage& usage) {
+    const auto object = as_object(value);
+    if (!object) return;
+    for (const auto& [key, count] : *object) {
+        for (const auto& [name, field] : details) {
+            if (key == name) usage.*field = int_or_zero(count);
+        }
     }
 }
 
@@ -123,6 +135,7 @@ void AnswerReader::read_choice(dom::object json, AnyChoice& choice, AnswerTraits
     choice.finish_reason.clear();
     choice.logprobs.clear();
     ChoiceParts parts;
+    MemberCollector extra(buffer_);
     for (const auto& [key, value] : json) {
         if (key == "index") {
             const auto index = as_choice_index(value);
@@ -136,8 +149,11 @@ void AnswerReader::read_choice(dom::object json, AnyChoice& choice, AnswerTraits
             choice.finish_reason = string_or_empty(value);
         } else if (key == "logprobs") {
             if (!is_empty(value)) store_json(choice.logprobs, value, buffer_);
+        } else if (key != "error") {
+            extra.add(key, value);
         }
     }
+    extra.store(choice.extra);
     traits.has_error |= choice.finish_reason == failed;
     read_part(parts, choice);
 }
@@ -168,11 +184,10 @@ void AnswerReader::read_part(const ChoiceParts& parts, Choice& choice) {
 bool AnswerReader::read_usage(dom::element value, std::optional<Usage>& usage) {
     const auto object = as_object(value);
     if (!object || object->size() == 0) return false;
-    if (!usage) usage.emplace();
-    store_json(usage->raw, value, buffer_);
-    usage->prompt_tokens = usage->completion_tokens = usage->total_tokens = 0;
-    usage->cached_tokens = usage->reasoning_tokens = 0;
-    read_token_details(value, *usage);  // Some servers give the details beside the totals.
+    RawJson raw = usage ? std::move(usage->raw) : RawJson();  // Its storage is used again.
+    store_json(raw, value, buffer_);
+    usage.emplace().raw = std::move(raw);
+    read_details(value, bare_details, *usage);  // Some servers give them beside the totals.
     for (const auto& [key, field] : *object) {
         if (key == "prompt_tokens") {
             usage->prompt_tokens = int_or_zero(field);
@@ -180,8 +195,10 @@ bool AnswerReader::read_usage(dom::element value, std::optional<Usage>& usage) {
             usage->completion_tokens = int_or_zero(field);
         } else if (key == "total_tokens") {
             usage->total_tokens = int_or_zero(field);
-        } else if (key == "prompt_tokens_details" || key == "completion_tokens_details") {
-            read_token_details(field, *usage);
+        } else if (key == "prompt_tokens_details") {
+            read_details(field, prompt_details, *usage);
+        } else if (key == "completion_tokens_details") {
+            read_details(field, completion_details, *usage);
         }
     }
     return true;

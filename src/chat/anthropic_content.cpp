@@ -45,12 +45,6 @@ void append_member(std::string& members, std::string_view name, std::string_view
     members.append(":").append(json);
 }
 
-std::string json_text(dom::element value) {
-    std::string text;
-    append_json(text, value);
-    return text;
-}
-
 }  // namespace
 
 std::string input_of(dom::object tool_use) {

@@ -24,12 +24,6 @@ std::optional<ErrorDetails> error_of(dom::element json) {
         .message = message.empty() ? "the server reports an error" : std::string(message)};
 }
 
-std::string json_text(dom::element value) {
-    std::string text;
-    append_json(text, value);
-    return text;
-}
-
 }  // namespace
 
 struct AnthropicDecoder::Fields {

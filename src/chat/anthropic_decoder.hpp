@@ -47,7 +47,7 @@ private:
         AnthropicBlock content;
     };
 
-    // --- what an event changes; the JSON lies in `document_`
+    // --- what an event changes; the JSON lies in the thread's parser until the next is parsed
     struct Told {
         AnthropicTokens tokens{};
         bool stopped = false;

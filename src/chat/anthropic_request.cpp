@@ -1,6 +1,8 @@
 #include "chat/anthropic_request.hpp"
 
+#include "chat/anthropic_blocks.hpp"
 #include "chat/anthropic_content.hpp"
+#include "chat/anthropic_tools.hpp"
 #include "chat/json_splice.hpp"
 #include "chat/object_writer.hpp"
 #include "core/ascii.hpp"
@@ -11,6 +13,7 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace cloud_backend::detail {
@@ -33,46 +36,36 @@ std::string_view extra_member(const Message& message, std::string_view name,
     return value;
 }
 
-class JsonList {
-public:
-    void add(ObjectWriter object) { add_elements('[' + object.finish() + ']'); }
-    void add_elements(std::string_view array) { append_elements(open_list_, array); }
-    [[nodiscard]] std::string json() const { return open_list_ + ']'; }
-
-private:
-    std::string open_list_ = "[";
-};
-
-ObjectWriter text_block(const std::string& text) {
-    ObjectWriter block({}, "");
-    block.add_json("type", R"("text")");
-    block.add_json("text", text);
-    return block;
-}
-
-ObjectWriter tool_use(const ToolCall& call, const std::string& where) {
-    ObjectWriter block({}, where + ".");
-    block.add_json("type", R"("tool_use")");
-    block.add("id", call.id);
-    block.add("name", call.name);
-    const bool none = trim(call.arguments).empty();
-    if (!none && !is_json_object(call.arguments)) {
-        throw ConfigError(block.name_of("arguments") + " is not a JSON object in UTF-8");
-    }
-    block.add_json("input", none ? "{}" : call.arguments);
-    return block;
+/// The content of what the user or a tool said: a text, or blocks.
+std::string said(const Message& message, const std::string& where) {
+    std::string text = text_of(message.content, where + ".content");
+    if (message.parts.empty()) return text;
+    JsonList blocks;
+    if (!trim(message.content).empty()) blocks.add(text_block(text));  // Blank ones are refused.
+    add_parts(blocks, message, where);
+    return blocks.json();
 }
 
 ObjectWriter tool_result(const Message& message, const std::string& where) {
-    ObjectWriter block({}, where + ".");
+    ObjectWriter block(where + ".");
     block.add_json("type", R"("tool_result")");
     block.add_json("tool_use_id", text_of(message.tool_call_id, where + ".tool_call_id"));
-    if (const auto content = extra_member(message, "content", where); !content.empty()) {
-        block.add_json("content", content);
-    } else {
-        block.add("content", message.content);
-    }
+    const auto content = extra_member(message, "content", where);
+    block.add_json("content", content.empty() ? said(message, where) : std::string(content));
     return block;
+}
+
+struct Words {
+    const std::string& text;
+    const char* field;
+};
+
+/// Written, refused or spoken.
+Words words_of(const Message& message) {
+    if (!message.content.empty()) return {message.content, ".content"};
+    const bool spoken = message.refusal.empty() && message.audio;
+    if (spoken) return {message.audio->transcript, ".audio.transcript"};
+    return {message.refusal, ".refusal"};
 }
 
 /// The content of what the model said, to be said again; empty when it said nothing: the service
@@ -82,16 +75,20 @@ std::string answered_content(const Message& message, const std::string& where) {
         if (is_array(kept)) return std::string(kept);
         throw ConfigError(where + ".extra." + std::string(anthropic_content) + " is not a list");
     }
-    const bool refused = message.content.empty();
-    const std::string& said = refused ? message.refusal : message.content;
-    const std::string text = text_of(said, where + (refused ? ".refusal" : ".content"));
-    const bool silent = trim(said).empty();
-    if (message.tool_calls.empty()) return silent ? std::string() : text;
+    const auto [words, field] = words_of(message);
+    const std::string text = text_of(words, where + field);
+    const bool silent = trim(words).empty();
+    JsonList further;
+    add_parts(further, message, where);
+    for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
+        const ToolCall& call = message.tool_calls[i];
+        const bool of_another = call.type != "function" && call.name.empty();
+        if (!of_another) further.add(tool_use_block(call, at(where + ".tool_calls", i)));
+    }
+    if (further.empty()) return silent ? std::string() : text;
     JsonList blocks;
     if (!silent) blocks.add(text_block(text));
-    for (std::size_t i = 0; i < message.tool_calls.size(); ++i) {
-        blocks.add(tool_use(message.tool_calls[i], at(where + ".tool_calls", i)));
-    }
+    blocks.add_elements(further.json());
     return blocks.json();
 }
 
@@ -100,13 +97,13 @@ std::string content_of(const Message& message, const std::string& where) {
     const auto content = extra_member(message, "content", where);
     if (!content.empty()) return std::string(content);
     return message.role == Role::assistant ? answered_content(message, where)
-                                           : text_of(message.content, where + ".content");
+                                           : said(message, where);
 }
 
 void add_turn(JsonList& turns, const Message& message, const std::string& where) {
     const std::string content = content_of(message, where);
     if (content.empty()) return;
-    ObjectWriter object({}, "");
+    ObjectWriter object("");
     object.add_json("role", message.role == Role::assistant ? R"("assistant")" : R"("user")");
     object.add_json("content", content);
     turns.add(std::move(object));
@@ -119,7 +116,7 @@ ObjectWriter turn_of_results(const std::vector<Message>& messages, std::size_t& 
     for (; next < messages.size() && messages[next].role == Role::tool; ++next) {
         results.add(tool_result(messages[next], at("messages", next)));
     }
-    ObjectWriter object({}, "");
+    ObjectWriter object("");
     object.add_json("role", R"("user")");
     object.add_json("content", results.json());
     return object;
@@ -139,6 +136,21 @@ std::string conversation(const std::vector<Message>& messages) {
     return turns.json();
 }
 
+std::string text_only(const Message& message, const std::string& where) {
+    std::string text = message.content;
+    for (std::size_t i = 0; i < message.parts.size(); ++i) {
+        const auto* part = std::get_if<TextPart>(&message.parts[i]);
+        if (part == nullptr) {
+            throw ConfigError(at(where + ".parts", i) +
+                              " is no text: a system prompt of other"
+                              " parts goes into \"system\" of the request's extra");
+        }
+        text += part->text;
+    }
+    if (!is_valid_utf8(text)) throw ConfigError(where + ".content is not valid UTF-8");
+    return text;
+}
+
 /// System and developer messages stand apart from the conversation, wherever they were.
 std::string system_prompt(const std::vector<Message>& messages) {
     std::string prompt;
@@ -151,13 +163,22 @@ std::string system_prompt(const std::vector<Message>& messages) {
                               ".extra.content: a system prompt of parts goes into \"system\""
                               " of the request's extra");
         }
-        if (!is_valid_utf8(message.content)) {
-            throw ConfigError(where + ".content is not valid UTF-8");
-        }
-        if (!prompt.empty() && !message.content.empty()) prompt += "\n\n";
-        prompt += message.content;
+        const std::string instruction = text_only(message, where);
+        if (!prompt.empty() && !instruction.empty()) prompt += "\n\n";
+        prompt += instruction;
     }
     return prompt;
+}
+
+/// What the answer must look like; empty when the request does not say.
+std::string output_config(const ChatRequest& request) {
+    const auto& format = request.response_format;
+    if (!format || format->kind() == ResponseFormat::Kind::text) return {};
+    if (format->kind() == ResponseFormat::Kind::json_object) {
+        throw ConfigError("response_format is json_object: Anthropic's protocol has schemas only");
+    }
+    return R"({"format":{"type":"json_schema","schema":)" +
+           checked_object(format->schema(), "response_format.schema") + "}}";
 }
 
 }  // namespace
@@ -170,15 +191,32 @@ std::string to_anthropic_json(const ChatRequest& request, Delivery delivery) {
     if (request.n.value_or(1) != 1) {
         throw ConfigError("n is not 1: Anthropic's protocol has one choice only");
     }
+    if (request.logprobs.value_or(false)) {
+        throw ConfigError("logprobs: Anthropic's protocol has none");
+    }
     object.add_unless_empty("model", request.model);
     object.add("max_tokens", request.max_tokens.value_or(
                                  request.max_completion_tokens.value_or(default_max_tokens)));
     object.add_unless_empty("system", system_prompt(request.messages));
     object.add_json("messages", conversation(request.messages));
+    if (!request.tools.empty()) {
+        object.add_json("tools", array_of(request.tools, [](const auto& tool, auto i) {
+                            return anthropic_tool_json(tool, at("tools", i));
+                        }));
+    }
+    if (const auto choice = anthropic_tool_choice_json(request); !choice.empty()) {
+        object.add_json("tool_choice", choice);
+    }
+    if (const auto config = output_config(request); !config.empty()) {
+        object.add_json("output_config", config);
+    }
     object.add("temperature", request.temperature);
     object.add("top_p", request.top_p);
     if (!request.stop.empty()) {
         object.add_json("stop_sequences", array_of_texts(request.stop, "stop"));
+    }
+    if (!request.user.empty()) {
+        object.add_json("metadata", R"({"user_id":)" + text_of(request.user, "user") + "}");
     }
     if (delivery == Delivery::streamed) object.add_json("stream", "true");
     return object.finish();

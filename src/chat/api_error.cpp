@@ -98,6 +98,11 @@ std::optional<object> holder_of(element json) {
 ErrorFields with_message_of(object holder, ErrorFields fields) {
     if (fields.message.empty()) fields.message = text_of(holder, "message");
     if (fields.message.empty()) fields.message = read_detail(holder);
+    if (!fields.message.empty()) return fields;
+    const auto message = find_member(holder, "message");  // Mistral's may hold the detail.
+    if (const auto holds_detail = message ? as_object(*message) : std::nullopt) {
+        fields.message = read_detail(*holds_detail);
+    }
     return fields;
 }
 

@@ -247,8 +247,8 @@ Reading ChatStreamReader::deliver(const ChatChunk& chunk) {
                             .message = "the answer has too many tool calls or fields"};
     }
     ++events_seen_;
+    format_->commit();  // Before user code, which may parse JSON of its own.
     report_event();
-    format_->commit();
     delivered_ = true;  // Also if the callback throws.
     if (!on_chunk_(chunk)) return StoppedByCallback{};
     return NeedMore{};
@@ -275,7 +275,24 @@ std::shared_ptr<const ChatCompletion> ChatStreamReader::partial() const {
 }
 
 ChatCompletion ChatStreamReader::take() {
-    return whole_ ? std::move(*whole_) : accumulator_.completion();
+    return whole_ ? std::move(*whole_) : accumulator_.take();
+}
+
+// --- either --------------------------------------------------------------------------------------
+
+std::unique_ptr<ChatReader> make_chat_reader(const ChunkCallback* on_chunk,
+                                             const StreamReaderOptions& options,
+                                             std::unique_ptr<AnswerFormat> format) {
+    if (on_chunk == nullptr) {
+        return std::make_unique<CompletionReader>(options.limits, std::move(format));
+    }
+    return std::make_unique<ChatStreamReader>(*on_chunk, options, std::move(format));
+}
+
+ChatCompletion completion_of(ChatReader& reader, CallMetadata metadata) {
+    ChatCompletion completion = reader.take();
+    completion.metadata = std::move(metadata);
+    return completion;
 }
 
 }  // namespace cloud_backend::detail

@@ -19,8 +19,15 @@
 
 namespace cloud_backend::detail {
 
+/// Reads the answer to a chat.
+class ChatReader : public ResponseReader {
+public:
+    /// The answer, after `Complete`, or what of it was delivered.
+    [[nodiscard]] virtual ChatCompletion take() = 0;
+};
+
 /// Reads an answer that is one JSON document.
-class CompletionReader final : public ResponseReader {
+class CompletionReader final : public ChatReader {
 public:
     CompletionReader(const LimitOptions& limits, std::unique_ptr<AnswerFormat> format);
 
@@ -30,8 +37,7 @@ public:
     Reading on_end() override;
     Reading on_cut() override { return on_end(); }
 
-    /// The answer, after `Complete`.
-    [[nodiscard]] ChatCompletion take();
+    [[nodiscard]] ChatCompletion take() override;
 
 private:
     std::unique_ptr<AnswerFormat> format_;
@@ -49,7 +55,7 @@ struct StreamReaderOptions {
 
 /// Reads a streamed answer and delivers it chunk by chunk; also an answer that is one JSON document
 /// although a stream was asked for (SPEC E3).
-class ChatStreamReader final : public ResponseReader {
+class ChatStreamReader final : public ChatReader {
 public:
     /// `on_chunk` must outlive the reader.
     ChatStreamReader(const ChunkCallback& on_chunk, const StreamReaderOptions& options,
@@ -65,7 +71,7 @@ public:
     std::size_t malformed_chunks() const override { return malformed_chunks_; }
     std::shared_ptr<const ChatCompletion> partial() const override;
 
-    [[nodiscard]] ChatCompletion take();
+    [[nodiscard]] ChatCompletion take() override;
 
 private:
     enum class BodyKind { unknown, events, document };
@@ -102,12 +108,13 @@ private:
     bool delivered_ = false;
 };
 
+/// Reads a whole answer if `on_chunk` is null, else a streamed one; then `on_chunk` must outlive
+/// the reader.
+[[nodiscard]] std::unique_ptr<ChatReader> make_chat_reader(const ChunkCallback* on_chunk,
+                                                           const StreamReaderOptions& options,
+                                                           std::unique_ptr<AnswerFormat> format);
+
 /// What `reader` has read in a call that went well, and how it went.
-template <class Reader>
-[[nodiscard]] ChatCompletion completion_of(Reader& reader, CallMetadata metadata) {
-    ChatCompletion completion = reader.take();
-    completion.metadata = std::move(metadata);
-    return completion;
-}
+[[nodiscard]] ChatCompletion completion_of(ChatReader& reader, CallMetadata metadata);
 
 }  // namespace cloud_backend::detail

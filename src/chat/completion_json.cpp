@@ -11,8 +11,10 @@ namespace {
 Delta as_delta(const Message& message) {
     Delta delta{.role = message.role,
                 .content = message.content,
+                .parts = message.parts,
                 .reasoning = message.reasoning,
                 .refusal = message.refusal,
+                .audio = message.audio,
                 .annotations = message.annotations,
                 .extra = message.extra};
     for (const auto& call : message.tool_calls) {
@@ -21,6 +23,7 @@ Delta as_delta(const Message& message) {
                                     .type = call.type,
                                     .name = call.name,
                                     .arguments = call.arguments,
+                                    .function_extra = call.function_extra,
                                     .extra = call.extra});
     }
     return delta;
@@ -50,7 +53,8 @@ ChatChunk as_chunk(const ChatCompletion& completion) {
         chunk.choices.push_back({.index = choice.index,
                                  .delta = as_delta(choice.message),
                                  .finish_reason = choice.finish_reason,
-                                 .logprobs = choice.logprobs});
+                                 .logprobs = choice.logprobs,
+                                 .extra = choice.extra});
     }
     return chunk;
 }

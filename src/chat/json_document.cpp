@@ -29,6 +29,34 @@ bool may_be_repaired(simdjson::error_code error) {
            error == simdjson::NUMBER_ERROR || is_big_integer(error);
 }
 
+/// simdjson would grow by itself, but to the byte, with a depth of its own, and never shrink (S3).
+simdjson::error_code fit(simdjson::dom::parser& parser, std::size_t size, std::size_t max_depth) {
+    constexpr std::size_t smallest = 1024;
+    constexpr std::size_t large = std::size_t{16} << 10;
+    // simdjson refuses to enter the level that its limit names.
+    const std::size_t depth = max_depth + 1;
+    const std::size_t capacity = parser.capacity();
+    const bool is_far_too_large = capacity > large && size < capacity / 8;
+    const bool fits = size <= capacity && capacity > 0 && !is_far_too_large;
+    if (fits && depth == parser.max_depth()) return simdjson::SUCCESS;
+    std::size_t fitting = std::max(size, smallest);
+    if (fits) fitting = capacity;
+    if (!fits && !is_far_too_large) fitting = std::max(fitting, capacity + capacity / 2);
+    const auto error = parser.doc.allocate(fitting);
+    return error == simdjson::SUCCESS ? parser.allocate(fitting, depth) : error;
+}
+
+simdjson::error_code parse_strictly(std::string_view padded, std::size_t max_depth,
+                                    simdjson::dom::element& root) {
+    thread_local simdjson::dom::parser parser;
+    auto error = fit(parser, padded.size(), max_depth);
+    if (error == simdjson::SUCCESS) {
+        error = parser.parse(padded.data(), padded.size(), false).get(root);
+    }
+    if (error == simdjson::MEMALLOC) throw std::bad_alloc();
+    return error;
+}
+
 }  // namespace
 
 JsonDocument::JsonDocument(std::size_t max_depth) : max_depth_(max_depth) {}
@@ -36,10 +64,10 @@ JsonDocument::JsonDocument(std::size_t max_depth) : max_depth_(max_depth) {}
 JsonParse JsonDocument::parse_padded(std::string_view text) {
     source_ = text;
     simdjson::dom::element root;
-    auto error = parse_strictly(source_, root);
+    auto error = parse_strictly(source_, max_depth_, root);
     if (may_be_repaired(error)) {  // S4
         source_ = keep(repair_json(source_));
-        error = parse_strictly(source_, root);
+        error = parse_strictly(source_, max_depth_, root);
     }
     if (error == simdjson::SUCCESS) return root;
     return error == simdjson::DEPTH_ERROR ? JsonFault::too_deep : JsonFault::malformed;
@@ -47,27 +75,6 @@ JsonParse JsonDocument::parse_padded(std::string_view text) {
 
 JsonParse JsonDocument::parse(std::string_view text) {
     return parse_padded(keep(std::string(text)));
-}
-
-simdjson::error_code JsonDocument::parse_strictly(std::string_view padded,
-                                                  simdjson::dom::element& root) {
-    auto error = grow(padded.size());
-    if (error == simdjson::SUCCESS) {
-        error = parser_.parse(padded.data(), padded.size(), false).get(root);
-    }
-    if (error == simdjson::MEMALLOC) throw std::bad_alloc();
-    return error;
-}
-
-/// simdjson would grow by itself, but to the byte and, at first, with a depth of its own.
-simdjson::error_code JsonDocument::grow(std::size_t size) {
-    constexpr std::size_t smallest = 1024;
-    const auto capacity = parser_.capacity();
-    if (size <= capacity && capacity > 0) return simdjson::SUCCESS;
-    const auto grown = std::max({size, capacity + capacity / 2, smallest});
-    const auto error = parser_.doc.allocate(grown);
-    // simdjson refuses to enter the level that its limit names.
-    return error == simdjson::SUCCESS ? parser_.allocate(grown, max_depth_ + 1) : error;
 }
 
 std::string_view JsonDocument::keep(std::string text) {

@@ -13,9 +13,12 @@ enum class JsonFault { malformed, too_deep };
 
 using JsonParse = std::variant<simdjson::dom::element, JsonFault>;
 
-/// A reusable JSON parser: simdjson's DOM, with a slow path for what strict parsers reject and
+/// JSON as simdjson's DOM, with a slow path for what strict parsers reject and
 /// servers send (SPEC S4: invalid UTF-8, lone surrogate escapes; also integers beyond 64 bits).
-/// The element lives until the next parse or the end of this object. Never throws but bad_alloc.
+/// Never throws but bad_alloc.
+///
+/// All documents of a thread share its parser, so that thousands of streams have their memory, and
+/// the processor's cache, in common: an element lives until any of them parses again.
 class JsonDocument {
 public:
     explicit JsonDocument(std::size_t max_depth = 256);
@@ -30,14 +33,10 @@ public:
     [[nodiscard]] std::string_view source() const noexcept { return source_; }
 
 private:
-    [[nodiscard]] simdjson::error_code parse_strictly(std::string_view padded,
-                                                      simdjson::dom::element& root);
-    [[nodiscard]] simdjson::error_code grow(std::size_t size);
     /// Keeps `text` in `copy_`, padded.
     std::string_view keep(std::string text);
 
     std::size_t max_depth_;
-    simdjson::dom::parser parser_{};
     std::string copy_{};
     std::string_view source_{};
 };

@@ -73,6 +73,12 @@ void append_object(std::string& out, simdjson::dom::object object) {
 
 }  // namespace
 
+std::string json_text(simdjson::dom::element value) {
+    std::string text;
+    append_json(text, value);
+    return text;
+}
+
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
     std::size_t written = 0;

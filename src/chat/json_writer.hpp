@@ -12,6 +12,7 @@ namespace cloud_backend::detail {
 
 /// Appends `value` as JSON text without white space.
 void append_json(std::string& out, simdjson::dom::element value);
+[[nodiscard]] std::string json_text(simdjson::dom::element value);
 
 /// Appends `text`, which is UTF-8, as a JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);

@@ -103,6 +103,7 @@ private:
     std::string text;
     if (json == "null") return text;
     for (const char c : json) {
+        if (c == '\n' || c == '\r' || c == '\t') continue;  // Between values only.
         if (c == '"' || c == '\\') text += '\\';
         text += c;
     }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cloud_backend::detail {
 
@@ -45,8 +46,10 @@ template <class Part>
 void clear_all_but_tool_calls(Part& part) {
     clear_role(part);
     part.content.clear();
+    part.parts.clear();
     part.reasoning.clear();
     part.refusal.clear();
+    part.audio.reset();
     part.annotations.clear();
     part.extra.clear();
 }
@@ -78,43 +81,55 @@ void append_texts(dom::element value, std::string& texts) {
     }
 }
 
-/// Content given as parts (Mistral): what the model says, and what it thinks.
+/// Content given as parts (Mistral): what the model says, what it thinks, and what else there is.
 template <class Part>
-void read_content_part(dom::object json, Part& part) {
-    const auto type = find_string(json, "type");
+void read_content_part(dom::element value, Part& part, std::string& buffer) {
+    const auto json = as_object(value);
+    if (!json) return;
+    const auto type = find_string(*json, "type");
     if (type == "text" || type.empty()) {
-        part.content += find_string(json, "text");
+        part.content += find_string(*json, "text");
     } else if (type == "thinking") {
-        if (const auto thinking = find_member(json, "thinking")) {
+        if (const auto thinking = find_member(*json, "thinking")) {
             append_texts(*thinking, part.reasoning);
         }
+    } else if (type == "refusal") {
+        part.refusal += find_string(*json, "refusal");
+    } else if (part.parts.size() <= max_listed) {
+        RawJson other;
+        store_json(other, value, buffer);
+        part.parts.emplace_back(std::move(other));
     }
 }
 
 template <class Part>
-void read_content(dom::element value, Part& part) {
+void read_content(dom::element value, Part& part, std::string& buffer) {
     part.content = string_or_empty(value);
     const auto items = as_array(value);
     if (!items) return;
     for (const auto item : *items) {
         part.content += string_or_empty(item);
-        if (const auto object = as_object(item)) read_content_part(*object, part);
+        read_content_part(item, part, buffer);
     }
 }
 
 /// What is called: a function with `arguments`, or a custom tool with `input`.
 template <class Call>
-void read_called(dom::element value, std::string_view arguments, Call& call) {
+void read_called(dom::element value, std::string_view arguments, Call& call, std::string& buffer) {
     const auto called = as_object(value);
     if (!called) return;
+    MemberCollector extra(buffer);
     for (const auto& [key, field] : *called) {
         if (key == "name") {
             call.name = string_or_empty(field);
         } else if (key == arguments) {
             call.arguments = string_or_empty(field);
             if (as_object(field) || as_array(field)) append_json(call.arguments, field);  // A3
+        } else {
+            extra.add(key, field);
         }
     }
+    extra.store(call.function_extra);
 }
 
 template <class Call>
@@ -123,6 +138,7 @@ void read_tool_call(dom::object json, Call& call, std::string& buffer) {
     call.id.clear();
     call.name.clear();
     call.arguments.clear();
+    call.function_extra.clear();
     MemberCollector extra(buffer);
     for (const auto& [key, value] : json) {
         if (key == "index") {
@@ -132,15 +148,32 @@ void read_tool_call(dom::object json, Call& call, std::string& buffer) {
         } else if (key == "type") {
             if (const auto type = string_or_empty(value); !type.empty()) call.type = type;
         } else if (key == "function") {
-            read_called(value, "arguments", call);
+            read_called(value, "arguments", call, buffer);
         } else if (key == "custom" && as_object(value) && !is_empty(value)) {
             call.type = key;
-            read_called(value, "input", call);
+            read_called(value, "input", call, buffer);
         } else {
             extra.add(key, value);
         }
     }
     extra.store(call.extra);
+}
+
+void read_audio(dom::element value, std::optional<AudioAnswer>& audio) {
+    const auto json = as_object(value);
+    if (!json) return;
+    audio.emplace();
+    for (const auto& [key, field] : *json) {
+        if (key == "id") {
+            audio->id = string_or_empty(field);
+        } else if (key == "data") {
+            audio->data = string_or_empty(field);
+        } else if (key == "transcript") {
+            audio->transcript = string_or_empty(field);
+        } else if (key == "expires_at") {
+            audio->expires_at = int_or_zero(field);
+        }
+    }
 }
 
 /// Which of the two fields for reasoning a server uses varies; some use both for the same (A8).
@@ -159,7 +192,7 @@ void read_part(dom::object json, Part& part, std::string& buffer) {
     MemberCollector extra(buffer);
     for (const auto& [key, value] : json) {
         if (key == "content") {
-            read_content(value, part);
+            read_content(value, part, buffer);
         } else if (key == "role") {
             read_role(value, part.role);
         } else if (key == "tool_calls") {
@@ -167,11 +200,13 @@ void read_part(dom::object json, Part& part, std::string& buffer) {
                 read_tool_call(call, target, buffer);
             });
         } else if (key == "refusal") {
-            part.refusal = string_or_empty(value);
+            part.refusal += string_or_empty(value);
         } else if (key == "reasoning_content" && value.is_string()) {
             reasoning_content = string_or_empty(value);
         } else if (key == "reasoning" && value.is_string()) {
             reasoning = string_or_empty(value);
+        } else if (key == "audio" && as_object(value)) {
+            read_audio(value, part.audio);
         } else if (key == "annotations") {
             if (as_array(value) && !is_empty(value)) store_json(part.annotations, value, buffer);
         } else {

@@ -1,5 +1,6 @@
 #include "chat/object_writer.hpp"
 
+#include "chat/json_writer.hpp"
 #include "core/utf8.hpp"
 
 #include <cloud_backend/error.hpp>
@@ -14,7 +15,10 @@ namespace cloud_backend::detail {
 
 std::string text_of(const std::string& text, const std::string& what) {
     if (!is_valid_utf8(text)) throw ConfigError(what + " is not valid UTF-8");
-    return nlohmann::json(text).dump();
+    std::string json;
+    json.reserve(text.size() + 2);
+    append_json_string(json, text);
+    return json;
 }
 
 std::string text_of(double number, const std::string& what) {
@@ -22,12 +26,16 @@ std::string text_of(double number, const std::string& what) {
     return nlohmann::json(number).dump();
 }
 
-std::vector<JsonMember> checked_members(const RawJson& object, const std::string& what) {
-    if (object.empty()) return {};
+const std::string& checked_object(const RawJson& object, const std::string& what) {
     if (!is_json_object(object.text())) {
         throw ConfigError(what + " is not a JSON object in UTF-8");
     }
-    return members_of(object.text());
+    return object.text();
+}
+
+std::vector<JsonMember> checked_members(const RawJson& object, const std::string& what) {
+    if (object.empty()) return {};
+    return members_of(checked_object(object, what));
 }
 
 std::string at(const std::string& name, std::size_t index) {
@@ -50,12 +58,12 @@ void ObjectWriter::leave_out(std::string_view name) {
 }
 
 std::string ObjectWriter::finish() {
-    for (const JsonMember& member : extra_) append(member.key, member.value);
+    for (const JsonMember& member : extra_) add_member(member.key, member.value);
     return "{" + members_ + "}";
 }
 
-void ObjectWriter::append(std::string_view key, std::string_view json) {
-    if (!members_.empty()) members_ += ',';
+void ObjectWriter::add_member(std::string_view key, std::string_view json) {
+    begin_member();
     members_.append(key).append(":").append(json);
 }
 

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // Writing of requests. Whatever cannot be written throws a `ConfigError` that names it (SPEC T11).
@@ -18,8 +19,15 @@ namespace cloud_backend::detail {
 [[nodiscard]] std::string text_of(const std::string& text, const std::string& what);
 [[nodiscard]] std::string text_of(double number, const std::string& what);
 [[nodiscard]] std::string text_of(std::integral auto number, const std::string& /*what*/) {
-    return std::to_string(number);
+    if constexpr (std::same_as<decltype(number), bool>) {
+        return number ? "true" : "false";
+    } else {
+        return std::to_string(number);
+    }
 }
+
+/// The text of `object`, which must be one.
+[[nodiscard]] const std::string& checked_object(const RawJson& object, const std::string& what);
 
 /// The members of `object`, if it is not empty. They live as long as it does.
 [[nodiscard]] std::vector<JsonMember> checked_members(const RawJson& object,
@@ -47,39 +55,59 @@ template <class Item, class ToText>
 class ObjectWriter {
 public:
     /// `where` stands before the names of members in errors: "messages[2].".
+    explicit ObjectWriter(std::string where) : where_(std::move(where)) {}
+    /// `extra` must outlive the writer.
     ObjectWriter(const RawJson& extra, std::string where);
+    ObjectWriter(RawJson&& extra, std::string where) = delete;
 
-    void add_json(const std::string& name, std::string_view json) {
-        if (!has_extra(name)) append('"' + name + '"', json);
+    void add_json(std::string_view name, std::string_view json) {
+        if (has_extra(name)) return;
+        begin_member();
+        members_.append("\"").append(name).append("\":").append(json);
     }
 
-    void add(const std::string& name, const auto& value) {
+    void add(std::string_view name, const auto& value) {
         add_json(name, text_of(value, name_of(name)));
     }
 
-    void add_unless_empty(const std::string& name, const std::string& value) {
+    void add_unless_empty(std::string_view name, const std::string& value) {
         if (!value.empty()) add(name, value);
     }
 
+    void add_object(std::string_view name, const RawJson& object) {
+        add_json(name, checked_object(object, name_of(name)));
+    }
+
+    void add_object_unless_empty(std::string_view name, const RawJson& object) {
+        if (!object.empty()) add_object(name, object);
+    }
+
     template <class T>
-    void add(const std::string& name, const std::optional<T>& value) {
+    void add(std::string_view name, const std::optional<T>& value) {
         if (value) add(name, *value);
     }
+
+    /// A member whose key is not the library's; `key` is JSON, too.
+    void add_member(std::string_view key, std::string_view json);
 
     [[nodiscard]] bool has_extra(std::string_view name) const;
     /// A member of `extra` that is not to be written.
     void leave_out(std::string_view name);
 
     /// How an error calls a member: "messages[2].content".
-    [[nodiscard]] std::string name_of(const std::string& name) const { return where_ + name; }
+    [[nodiscard]] std::string name_of(std::string_view name) const {
+        return std::string(where_).append(name);
+    }
 
     [[nodiscard]] std::string finish();
 
 private:
-    void append(std::string_view key, std::string_view json);
+    void begin_member() {
+        if (!members_.empty()) members_ += ',';
+    }
 
     std::string where_;
-    std::vector<JsonMember> extra_;
+    std::vector<JsonMember> extra_{};
     std::string members_{};
 };
 

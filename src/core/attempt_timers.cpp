@@ -15,6 +15,13 @@ TimePoint end_of(TimePoint since, std::chrono::milliseconds limit) noexcept {
 
 }  // namespace
 
+/// Of several connections that are tried, the first counts.
+void AttemptTimers::on_connecting(TimePoint now) noexcept {
+    if (phase_ != Phase::queued) return;
+    phase_ = Phase::connecting;
+    since_ = now;
+}
+
 void AttemptTimers::on_sent(TimePoint now) noexcept {
     phase_ = Phase::waiting;
     since_ = now;
@@ -28,6 +35,8 @@ void AttemptTimers::on_bytes(TimePoint now) noexcept {
 
 AttemptTimers::Expiry AttemptTimers::next() const noexcept {
     switch (phase_) {
+        case Phase::queued:
+            return {};
         case Phase::connecting:
             return {end_of(since_, limits_.connect), TimeLimit::connect};
         case Phase::waiting:

@@ -18,15 +18,23 @@ public:
     AttemptTimers(const TimeoutOptions& limits, TimePoint started) noexcept
         : limits_(limits), since_(started), last_event_(started) {}
 
+    void on_queued() noexcept { phase_ = Phase::queued; }
+    void on_connecting(TimePoint now) noexcept;
     void on_sent(TimePoint now) noexcept;
     void on_bytes(TimePoint now) noexcept;
     void on_event(TimePoint now) noexcept { last_event_ = now; }
+
+    /// That much of the time that has passed counts for no limit.
+    void skip(Duration time) noexcept {
+        since_ += time;
+        last_event_ += time;
+    }
 
     /// The limit that is passed first if nothing happens.
     [[nodiscard]] Expiry next() const noexcept;
 
 private:
-    enum class Phase { connecting, waiting, receiving };
+    enum class Phase { queued, connecting, waiting, receiving };
 
     TimeoutOptions limits_;
     Phase phase_ = Phase::connecting;

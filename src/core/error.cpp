@@ -1,6 +1,7 @@
 #include "core/redact.hpp"
 
 #include <cloud_backend/backend_error.hpp>
+#include <cloud_backend/content_error.hpp>
 #include <cloud_backend/error.hpp>
 
 #include <string>
@@ -60,5 +61,6 @@ CancelledError::~CancelledError() = default;
 CircuitBreakerError::~CircuitBreakerError() = default;
 BackendError::~BackendError() = default;
 AllBackendsFailedError::~AllBackendsFailedError() = default;
+ContentError::~ContentError() = default;
 
 }  // namespace cloud_backend

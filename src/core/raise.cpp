@@ -1,4 +1,5 @@
 #include <cloud_backend/backend_error.hpp>
+#include <cloud_backend/content_error.hpp>
 #include <cloud_backend/error.hpp>
 
 #include <utility>
@@ -49,6 +50,8 @@ void raise(ErrorDetails details) {
             throw BackendError(std::move(details));
         case ErrorCode::all_backends_failed:
             throw AllBackendsFailedError(std::move(details));
+        case ErrorCode::content:
+            throw ContentError(std::move(details));
     }
     throw Error(std::move(details));
 }

@@ -13,7 +13,9 @@ namespace cloud_backend::detail {
 
 namespace {
 
+// A base URL may name one of these, and be asked for another endpoint all the same.
 constexpr std::string_view chat_endpoint = "/chat/completions";
+constexpr std::string_view messages_endpoint = "/messages";
 
 bool is_url_text(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '\\'; });
@@ -125,15 +127,19 @@ BaseUrl::BaseUrl(std::string_view text) {
 }
 
 std::string BaseUrl::join(std::string_view path) const {
-    std::string_view prefix = path_;
-    if (prefix.ends_with(chat_endpoint)) {
-        prefix.remove_suffix(chat_endpoint.size());
-    } else if (prefix.ends_with(path)) {
-        prefix.remove_suffix(path.size());
-    } else if (prefix.empty()) {
-        prefix = "/v1";
+    const std::string_view endpoint = without_query(path);
+    std::string_view prefix = path_.empty() ? "/v1" : std::string_view(path_);
+    for (const std::string_view named : {chat_endpoint, messages_endpoint, endpoint}) {
+        if (!prefix.ends_with(named)) continue;
+        // To who asks for chats it is a path like any other (T12).
+        if (named == messages_endpoint && endpoint == chat_endpoint) continue;
+        prefix.remove_suffix(named.size());
+        break;
     }
-    return scheme_ + "://" + authority_ + std::string(prefix) + std::string(path) + query_;
+    std::string url = scheme_ + "://" + authority_;
+    url.append(prefix).append(path);
+    if (endpoint.size() == path.size() || query_.empty()) return url + query_;
+    return url + '&' + query_.substr(1);
 }
 
 bool BaseUrl::is_https() const noexcept {

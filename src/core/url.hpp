@@ -17,7 +17,8 @@ public:
 
     /// The URL of the endpoint `path` ("/chat/completions"), query kept, no doubled or missing
     /// slash, never "/v1/v1". A base that names an endpoint ("…/chat/completions") is used as it is
-    /// for that endpoint, and without it for the others.
+    /// for that endpoint, and without it for the others; "…/messages" is so for all but chats. A
+    /// query of `path` stands before the base's.
     [[nodiscard]] std::string join(std::string_view path) const;
 
     [[nodiscard]] bool is_https() const noexcept;

@@ -36,6 +36,8 @@ void set_request(EasyOptions& easy, const HttpRequest& request, curl_slist* head
     if (request.method == "POST" || !request.body.empty()) {
         easy.set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
         easy.set(CURLOPT_POSTFIELDS, request.body.data());
+    } else {
+        easy.set(CURLOPT_HTTPGET, 1L);
     }
     easy.set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
@@ -53,12 +55,12 @@ void set_http(EasyOptions& easy) {
     easy.set(CURLOPT_FOLLOWLOCATION, 0L);
     easy.set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
     easy.set(CURLOPT_HTTP09_ALLOWED, 0L);
+    easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // They are not the server's answer.
     easy.set(CURLOPT_ACCEPT_ENCODING, "gzip");
 }
 
-void set_connection(EasyOptions& easy, const HttpRequest& request) {
+void set_connection(EasyOptions& easy) {
     easy.set(CURLOPT_NOSIGNAL, 1L);
-    easy.set(CURLOPT_CONNECTTIMEOUT_MS, connect_limit(request.connect_timeout));
     easy.set(CURLOPT_MAXAGE_CONN, 50L);
     easy.set(CURLOPT_TCP_NODELAY, 1L);
     easy.set(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -73,10 +75,9 @@ void set_connection(EasyOptions& easy, const HttpRequest& request) {
 void set_proxy(EasyOptions& easy, const HttpRequest& request, const std::string& proxy) {
     if (is_loopback_host(host_of(request.url))) {
         easy.set(CURLOPT_PROXY, "");
-    } else if (!proxy.empty()) {
-        easy.set(CURLOPT_PROXY, proxy.c_str());
+    } else {
+        easy.set(CURLOPT_PROXY, proxy.empty() ? nullptr : proxy.c_str());
     }
-    easy.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);  // They are not the server's answer.
 }
 
 void set_tls(EasyOptions& easy, const TlsOptions& tls) {
@@ -110,13 +111,22 @@ HeaderList make_header_list(const Headers& headers) {
     return list;
 }
 
+void set_common_options(EasyOptions& easy, const CurlTransportOptions& transport) {
+    set_http(easy);
+    set_connection(easy);
+    set_tls(easy, transport.tls);
+}
+
 void set_request_options(EasyOptions& easy, const HttpRequest& request, curl_slist* headers,
                          const CurlTransportOptions& transport) {
     set_request(easy, request, headers);
-    set_http(easy);
-    set_connection(easy, request);
     set_proxy(easy, request, transport.proxy);
-    set_tls(easy, transport.tls);
+    easy.set(CURLOPT_CONNECTTIMEOUT_MS, connect_limit(request.connect_timeout));
+}
+
+void forget_request(EasyOptions& easy) {
+    easy.set(CURLOPT_HTTPHEADER, nullptr);
+    easy.set(CURLOPT_POSTFIELDS, nullptr);
 }
 
 }  // namespace cloud_backend::detail

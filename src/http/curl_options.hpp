@@ -30,9 +30,14 @@ private:
 
 [[nodiscard]] HeaderList make_header_list(const Headers& headers);
 
-/// Everything but the callbacks (SPEC T6). The handle refers to `request` and `headers` from then
-/// on.
+/// Everything but the callbacks (SPEC T6), in two parts. What all requests of a transport have in
+/// common is set once: it costs as much as a short request, and libcurl takes a size of its buffer
+/// only before the first of them.
+void set_common_options(EasyOptions& easy, const CurlTransportOptions& transport);
+/// The handle refers to `request` and `headers` from then on.
 void set_request_options(EasyOptions& easy, const HttpRequest& request, curl_slist* headers,
                          const CurlTransportOptions& transport);
+/// The handle refers to no request any more.
+void forget_request(EasyOptions& easy);
 
 }  // namespace cloud_backend::detail

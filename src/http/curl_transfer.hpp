@@ -18,11 +18,24 @@
 
 namespace cloud_backend::detail {
 
+/// Whether transfers of a loop may have to wait for each other's connections.
+enum class ConnectionUsers { one, many };
+
+/// An easy handle with what all transfers of a loop have in common.
+struct PreparedHandle {
+    EasyHandle easy;
+    CURLcode result = CURLE_OK;  ///< Whether libcurl accepted it.
+};
+
 /// One request on an easy handle: turns libcurl's callbacks into the events of a transfer.
 class CurlTransfer {
 public:
-    /// All but `easy` must outlive the transfer.
-    CurlTransfer(TransferLoop::TransferId id, EasyHandle easy, const HttpRequest& request,
+    [[nodiscard]] static PreparedHandle prepare_handle(ConnectionUsers users,
+                                                       const CurlTransportOptions& options,
+                                                       OpenSockets& sockets);
+
+    /// All but `handle` must outlive the transfer.
+    CurlTransfer(TransferLoop::TransferId id, PreparedHandle handle, const HttpRequest& request,
                  TransferEvents& events, const CurlTransportOptions& options, OpenSockets& sockets,
                  const Log& log);
     CurlTransfer(const CurlTransfer&) = delete;
@@ -35,9 +48,15 @@ public:
     /// Whether libcurl accepted the request's options.
     [[nodiscard]] CURLcode setup_result() const noexcept { return setup_result_; }
 
+    /// From here on it may wait for a connection.
+    void queue();
+
     /// No event comes any more; libcurl's next callback ends the transfer.
     void give_up() noexcept { events_ = nullptr; }
     [[nodiscard]] bool given_up() const noexcept { return events_ == nullptr; }
+
+    /// After `Flow::pause`, outside libcurl's callbacks. What it fails with ends the transfer.
+    [[nodiscard]] CURLcode resume() noexcept;
 
     /// Nothing was sent because the connection to reuse was found dead: the transfer can begin
     /// again.
@@ -45,12 +64,14 @@ public:
     void begin_again() noexcept { found_dead_connection_ = false; }
 
     /// Off the multi handle: what is left of it for another transfer.
-    [[nodiscard]] EasyHandle take_easy() noexcept { return std::move(easy_); }
+    [[nodiscard]] PreparedHandle take_handle() noexcept;
     /// Delivers the last events, or rethrows what an event threw.
     void finish(CURLcode code);
 
 private:
     // The trampolines given to libcurl (T7).
+    static int on_resolving(void* resolver, void* reserved, void* self) noexcept;
+    static int on_socket(void* self, curl_socket_t socket, curlsocktype purpose) noexcept;
     static int on_ready_to_send(void* self, char* remote_ip, char* local_ip, int remote_port,
                                 int local_port) noexcept;
     static std::size_t on_header_line(char* data, std::size_t size, std::size_t count,
@@ -62,10 +83,12 @@ private:
                                        const CurlTransportOptions& options);
     template <class Deliver>
     [[nodiscard]] bool deliver_safely(Deliver&& deliver) noexcept;
+    [[nodiscard]] bool connecting();
     [[nodiscard]] bool ready_to_send(int local_port);
     [[nodiscard]] bool is_dead(int local_port);
     [[nodiscard]] bool take_header_line(std::string_view line);
     [[nodiscard]] bool take_body(std::string_view bytes);
+    [[nodiscard]] bool holds_back() noexcept;
     [[nodiscard]] bool obey(Flow flow) noexcept;
     [[nodiscard]] ConnectionUse connection_use() const;
     [[nodiscard]] std::optional<TransferFailure> failure_after(CURLcode code) const;
@@ -80,6 +103,8 @@ private:
     EasyHandle easy_;
     CURLcode setup_result_;
 
+    bool paused_ = false;
+    bool held_ = false;  ///< libcurl holds the piece that came after that.
     bool found_dead_connection_ = false;
     std::size_t dead_connections_ = 0;
     bool sent_ = false;

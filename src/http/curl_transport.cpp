@@ -23,6 +23,7 @@ public:
     }
 
     std::unique_ptr<TransferLoop> open_loop() override;
+    std::unique_ptr<TransferLoop> open_loop_for_many() override;
     void take_back(std::unique_ptr<CurlLoop> loop) noexcept;
 
 private:
@@ -35,13 +36,13 @@ private:
 };
 
 /// A loop on loan.
-class PooledLoop final : public TransferLoop {
+class LentLoop final : public TransferLoop {
 public:
-    PooledLoop(std::shared_ptr<CurlTransport> transport, std::unique_ptr<CurlLoop> loop)
+    LentLoop(std::shared_ptr<CurlTransport> transport, std::unique_ptr<CurlLoop> loop)
         : transport_(std::move(transport)), loop_(std::move(loop)) {}
-    PooledLoop(const PooledLoop&) = delete;
-    PooledLoop& operator=(const PooledLoop&) = delete;
-    ~PooledLoop() override {
+    LentLoop(const LentLoop&) = delete;
+    LentLoop& operator=(const LentLoop&) = delete;
+    ~LentLoop() override {
         loop_->abort_all();
         transport_->take_back(std::move(loop_));
     }
@@ -50,6 +51,7 @@ public:
         return loop_->start(request, events);
     }
     void abort(TransferId transfer) noexcept override { loop_->abort(transfer); }
+    void resume(TransferId transfer) override { loop_->resume(transfer); }
     void run_once(TimePoint until) override { loop_->run_once(until); }
     void wake() noexcept override { loop_->wake(); }
 
@@ -60,8 +62,19 @@ private:
 
 std::unique_ptr<TransferLoop> CurlTransport::open_loop() {
     auto loop = take_idle_loop();
-    if (loop == nullptr) loop = std::make_unique<CurlLoop>(options_, log_);
-    return std::make_unique<PooledLoop>(shared_from_this(), std::move(loop));
+    if (loop == nullptr) {
+        loop =
+            std::make_unique<CurlLoop>(make_polled_multi(), ConnectionUsers::one, options_, log_);
+    }
+    return std::make_unique<LentLoop>(shared_from_this(), std::move(loop));
+}
+
+std::unique_ptr<TransferLoop> CurlTransport::open_loop_for_many() {
+    auto multi = make_multi_for_many();
+    curl_multi_setopt(multi->handle(), CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(options_.max_connections_per_host));
+    auto loop = std::make_unique<CurlLoop>(std::move(multi), ConnectionUsers::many, options_, log_);
+    return std::make_unique<LentLoop>(shared_from_this(), std::move(loop));
 }
 
 /// The one used last: its connections are the likeliest to be open still.
@@ -73,7 +86,9 @@ std::unique_ptr<CurlLoop> CurlTransport::take_idle_loop() {
     return loop;
 }
 
+/// One for many is the engine's own, and ends with it.
 void CurlTransport::take_back(std::unique_ptr<CurlLoop> loop) noexcept {
+    if (loop->users() == ConnectionUsers::many) return;
     const std::lock_guard lock(mutex_);
     if (idle_loops_.size() < max_idle_loops) idle_loops_.push_back(std::move(loop));
 }

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cerrno>
 
 namespace cloud_backend::detail {
 
@@ -48,25 +48,46 @@ void OpenSockets::watch(EasyOptions& easy) {
     easy.set(CURLOPT_CLOSESOCKETDATA, this);
 }
 
-bool OpenSockets::is_dead(int local_port) const {
-    const auto found = std::ranges::find(sockets_, local_port, local_port_of);
-    return found != sockets_.end() && peer_is_gone(*found);
+bool OpenSockets::is_dead(int local_port) {
+    std::erase_if(not_yet_asked_, [this](curl_socket_t socket) {
+        const int port = local_port_of(socket);
+        if (port == 0) return false;
+        local_ports_[socket] = port;
+        by_local_port_[port] = socket;
+        return true;
+    });
+    const auto found = by_local_port_.find(local_port);
+    return found != by_local_port_.end() && peer_is_gone(found->second);
+}
+
+void OpenSockets::forget(curl_socket_t socket) noexcept {
+    if (not_yet_asked_.erase(socket) > 0) return;
+    const auto port = local_ports_.find(socket);
+    if (port == local_ports_.end()) return;
+    const auto found = by_local_port_.find(port->second);
+    if (found != by_local_port_.end() && found->second == socket) by_local_port_.erase(found);
+    local_ports_.erase(port);
 }
 
 curl_socket_t OpenSockets::open(void* self, curlsocktype /*purpose*/,
                                 curl_sockaddr* address) noexcept {
     const curl_socket_t socket =
         ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (socket == CURL_SOCKET_BAD) return socket;
+    auto& sockets = *static_cast<OpenSockets*>(self);
+    if (socket == CURL_SOCKET_BAD) {
+        sockets.could_not_open_ |=
+            errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+        return socket;
+    }
     try {
-        static_cast<OpenSockets*>(self)->sockets_.insert(socket);
+        sockets.not_yet_asked_.insert(socket);
     } catch (...) {  // Out of memory: it works unwatched.
     }
     return socket;
 }
 
 int OpenSockets::close(void* self, curl_socket_t socket) noexcept {
-    static_cast<OpenSockets*>(self)->sockets_.erase(socket);
+    static_cast<OpenSockets*>(self)->forget(socket);
     return ::close(socket);
 }
 
@@ -78,7 +99,7 @@ namespace cloud_backend::detail {
 
 void OpenSockets::watch(EasyOptions& /*easy*/) {}
 
-bool OpenSockets::is_dead(int /*local_port*/) const {
+bool OpenSockets::is_dead(int /*local_port*/) {
     return false;
 }
 

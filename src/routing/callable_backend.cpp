@@ -1,3 +1,5 @@
+#include "async/blocking_call.hpp"
+#include "async/calls_in_flight.hpp"
 #include "call_clock.hpp"
 #include "chat/completion_json.hpp"
 #include "failures.hpp"
@@ -109,40 +111,60 @@ Function required(Function function) {
 struct CallableBackend::Core {
     std::variant<Stream, Complete> function;
     std::function<TimePoint()> now;
+
+    ChatCompletion call(const ChatRequest& request, const ChunkCallback* on_chunk,
+                        const CallOptions& options) const;
 };
 
-CallableBackend::CallableBackend(Stream stream, FromStream /*form*/, std::function<TimePoint()> now)
+CallableBackend::CallableBackend(Stream function, FromStream /*form*/,
+                                 std::function<TimePoint()> now)
     : core_(std::make_shared<const Core>(
-          Core{required(std::move(stream)), required(std::move(now))})) {}
+          Core{required(std::move(function)), required(std::move(now))})),
+      calls_(std::make_shared<detail::CallsInFlight>()) {}
 
 CallableBackend::CallableBackend(Complete complete, std::function<TimePoint()> now)
     : core_(std::make_shared<const Core>(
-          Core{required(std::move(complete)), required(std::move(now))})) {}
+          Core{required(std::move(complete)), required(std::move(now))})),
+      calls_(std::make_shared<detail::CallsInFlight>()) {}
 
 CallableBackend::~CallableBackend() = default;
 
 ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
                                                 const CallOptions& options) {
-    return call(request, nullptr, options);
+    const auto core = core_;  // The function may destroy this backend.
+    return core->call(request, nullptr, options);
 }
 
 ChatCompletion CallableBackend::chat_completion(const ChatRequest& request,
                                                 const ChunkCallback& on_chunk,
                                                 const CallOptions& options) {
-    return call(request, &on_chunk, options);
+    const auto core = core_;  // The callback may destroy this backend.
+    return core->call(request, &on_chunk, options);
 }
 
-ChatCompletion CallableBackend::call(const ChatRequest& request, const ChunkCallback* on_chunk,
-                                     const CallOptions& options) const {
-    const auto core = core_;  // The callback may destroy this backend.
-    return FunctionCall(on_chunk, options, core->now).run([&](FunctionCall& call) {
-        if (const auto* complete = std::get_if<Complete>(&core->function)) {
+CallHandle CallableBackend::chat_completion_async(const ChatRequest& request, CallHandlers handlers,
+                                                  const CallOptions& options) {
+    const CallSource source(options.stop);
+    CallHandle handle = source.handle();
+    if (!calls_->add(handle)) raise(detail::cancellation());
+    auto call = [core = core_, request](const ChunkCallback* on_chunk, const CallOptions& own) {
+        return core->call(request, on_chunk, own);
+    };
+    detail::call_on_thread(source, std::move(call), std::move(handlers), options);
+    return handle;
+}
+
+ChatCompletion CallableBackend::Core::call(const ChatRequest& request,
+                                           const ChunkCallback* on_chunk,
+                                           const CallOptions& options) const {
+    return FunctionCall(on_chunk, options, now).run([&](FunctionCall& call) {
+        if (const auto* complete = std::get_if<Complete>(&function)) {
             ChatCompletion answer = (*complete)(request, options);
             if (on_chunk != nullptr) (void)call.deliver(detail::as_chunk(answer));
             return answer;
         }
         const auto deliver = [&call](const ChatChunk& chunk) { return call.deliver(chunk); };
-        std::get<Stream>(core->function)(request, deliver, options);
+        std::get<Stream>(function)(request, deliver, options);
         return call.answer_so_far();
     });
 }

@@ -1,30 +1,39 @@
+#include "async/calls_in_flight.hpp"
+#include "failures.hpp"
+#include "routing/async_fallback.hpp"
+#include "routing/backend_checks.hpp"
 #include "routing/fallback_call.hpp"
 
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/fallback.hpp>
 
-#include <algorithm>
+#include <exception>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace cloud_backend {
 
 namespace {
 
-void check(const std::vector<FallbackBackend>& backends) {
-    if (backends.empty()) throw ConfigError("a FallbackRouter needs a backend");
-    for (const FallbackBackend& backend : backends) {
-        if (backend.name.empty()) throw ConfigError("a backend of a FallbackRouter has no name");
-        if (!backend.backend) throw ConfigError("backend \"" + backend.name + "\" is null");
-        const bool unnamed = std::ranges::any_of(
-            backend.models, [](const auto& mapped) { return mapped.second.empty(); });
-        if (unnamed) {
-            throw ConfigError("backend \"" + backend.name + "\" maps a model to an empty name");
+/// The machine on the caller's thread.
+ChatCompletion run(const detail::FallbackPlan& plan) {
+    detail::FallbackCall call(plan);
+    const auto answer_to = [&](const detail::AskBackend& ask) {
+        if (plan.stream == nullptr) return ask.backend->chat_completion(*ask.request, ask.options);
+        const auto take = [&](const ChatChunk& chunk) { return plan.stream->take(chunk); };
+        return ask.backend->chat_completion(*ask.request, take, ask.options);
+    };
+    while (const auto ask = call.next()) {
+        std::optional<ChatCompletion> answer;
+        try {
+            answer = answer_to(*ask);
+        } catch (...) {
+            call.failed(std::current_exception());
         }
-        if (std::ranges::count(backends, backend.name, &FallbackBackend::name) > 1) {
-            throw ConfigError("there are two backends called \"" + backend.name + '"');
-        }
+        if (answer) call.answered(std::move(*answer));
     }
+    return call.result();
 }
 
 }  // namespace
@@ -51,8 +60,10 @@ struct FallbackRouter::Core {
 };
 
 FallbackRouter::FallbackRouter(std::vector<FallbackBackend> backends, FallbackOptions options)
-    : core_(std::make_shared<const Core>(Core{std::move(backends), std::move(options)})) {
-    check(core_->backends);
+    : core_(std::make_shared<const Core>(Core{std::move(backends), std::move(options)})),
+      calls_(std::make_shared<detail::CallsInFlight>()) {
+    if (core_->backends.empty()) throw ConfigError("a FallbackRouter needs a backend");
+    detail::check_backends(core_->backends);
     if (!core_->options.should_fall_back || !core_->options.now) {
         throw ConfigError("a function of FallbackOptions that is needed is empty");
     }
@@ -66,7 +77,7 @@ FallbackRouter::~FallbackRouter() = default;
 ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
                                                const CallOptions& options) {
     const auto core = core_;  // A hook may destroy this router.
-    return detail::FallbackCall({core->backends, core->options, request, options}).run();
+    return run({core->backends, core->options, request, options});
 }
 
 ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
@@ -74,22 +85,21 @@ ChatCompletion FallbackRouter::chat_completion(const ChatRequest& request,
                                                const CallOptions& options) {
     const auto core = core_;  // The callback may destroy this router.
     detail::HeldBackStream stream(on_chunk, options.stop);
-    return detail::FallbackCall({core->backends, core->options, request, options, &stream}).run();
+    return run({core->backends, core->options, request, options, &stream});
+}
+
+CallHandle FallbackRouter::chat_completion_async(const ChatRequest& request, CallHandlers handlers,
+                                                 const CallOptions& options) {
+    const auto call = std::make_shared<detail::AsyncFallback>(
+        core_, core_->backends, core_->options, request, std::move(handlers), options);
+    CallHandle handle = call->handle();
+    if (!calls_->add(handle)) raise(detail::cancellation());
+    call->start();  // From here on a handler may destroy this router.
+    return handle;
 }
 
 std::optional<ErrorDetails> FallbackRouter::unavailable(std::string_view model) const {
-    std::vector<BackendFailure> failures;
-    Duration earliest = Duration::max();
-    for (const FallbackBackend& backend : core_->backends) {
-        const std::string_view own_model = detail::model_for(backend, model);
-        auto refusal = backend.backend->unavailable(own_model);
-        if (!refusal) return std::nullopt;
-        earliest = std::min(earliest, detail::wait_after(*refusal));
-        failures.push_back({.backend = backend.name,
-                            .model = std::string(own_model),
-                            .error = std::make_shared<const ErrorDetails>(std::move(*refusal))});
-    }
-    return detail::all_failed(std::move(failures), earliest);
+    return detail::all_unavailable(core_->backends, model);
 }
 
 }  // namespace cloud_backend

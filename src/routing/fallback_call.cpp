@@ -6,7 +6,6 @@
 #include "routing/router_metadata.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -38,12 +37,6 @@ bool is_config_error(const BackendFailure& failure) {
 
 }  // namespace
 
-std::string_view model_for(const FallbackBackend& backend, std::string_view model) {
-    const auto mapped = backend.models.find(model);
-    if (mapped != backend.models.end()) return mapped->second;
-    return backend.model.empty() ? model : std::string_view(backend.model);
-}
-
 Duration wait_after(const ErrorDetails& failure) {
     if (failure.retry_after) return *failure.retry_after;
     return failure.retryable ? Duration::zero() : Duration::max();
@@ -57,131 +50,116 @@ ErrorDetails all_failed(std::vector<BackendFailure> failures, Duration earliest)
     return details;
 }
 
+std::optional<ErrorDetails> all_unavailable(std::span<const FallbackBackend> backends,
+                                            std::string_view model) {
+    std::vector<BackendFailure> failures;
+    Duration earliest = Duration::max();
+    for (const FallbackBackend& backend : backends) {
+        const std::string_view own_model = model_for(backend, model);
+        auto refusal = backend.backend->unavailable(own_model);
+        if (!refusal) return std::nullopt;
+        earliest = std::min(earliest, wait_after(*refusal));
+        failures.push_back({.backend = backend.name,
+                            .model = std::string(own_model),
+                            .error = std::make_shared<const ErrorDetails>(std::move(*refusal))});
+    }
+    return all_failed(std::move(failures), earliest);
+}
+
 FallbackCall::FallbackCall(const FallbackPlan& plan)
     : plan_(plan),
       clock_(plan.options.now,
-             plan.call_options.deadline ? plan.call_options.deadline : plan.options.deadline) {}
+             plan.call_options.deadline ? plan.call_options.deadline : plan.options.deadline),
+      left_(plan.backends) {}
 
-ChatCompletion FallbackCall::run() {
-    const Backends backends(plan_.backends);
-    for (std::size_t i = 0; i < backends.size(); ++i) {
-        if (auto interrupted = interruption()) give_up(std::move(*interrupted));
-        const FallbackBackend& backend = backends[i];
-        if (auto refusal = backend.backend->unavailable(model_of(backend))) {  // F1
-            tell(FallbackDecision::Kind::skipped, backend, &*refusal);
-            note_failure(backend, std::move(*refusal));
-        } else if (auto answer = ask(backend, backends.subspan(i + 1))) {
-            return std::move(*answer);
-        }
-    }
-    give_up_on_all();
+ChatCompletion FallbackCall::result() {
+    if (auto* answer = std::get_if<ChatCompletion>(&outcome_)) return std::move(*answer);
+    if (auto* failure = std::get_if<ErrorDetails>(&outcome_)) raise(std::move(*failure));
+    std::rethrow_exception(std::get<std::exception_ptr>(outcome_));
 }
 
 // --- asking one ---------------------------------------------------------------------------------
 
-std::optional<ChatCompletion> FallbackCall::ask(const FallbackBackend& backend,
-                                                Backends behind_it) {
-    const CallOptions options = options_for(backend, behind_it);
-    tell(FallbackDecision::Kind::asked, backend);
-    const TimePoint asked_at = clock_.now();
-    std::optional<ChatCompletion> answer;
-    try {
-        answer = answer_of(backend, options);
-        if (plan_.stream != nullptr) finish_stream(*answer);
-        // The backend may have kept it to itself.
-        if (const auto thrown = thrown_by_callback()) std::rethrow_exception(thrown);
-    } catch (...) {
-        handle_failure(backend, std::current_exception());
-        return std::nullopt;
+std::optional<AskBackend> FallbackCall::next() {
+    while (!is_done() && !left_.empty()) {
+        if (auto interrupted = interruption()) {
+            give_up(std::move(*interrupted));
+            return std::nullopt;
+        }
+        const FallbackBackend& backend = left_.front();
+        left_ = left_.subspan(1);
+        auto refusal = backend.backend->unavailable(model_of(backend));  // F1
+        if (!refusal) return ask(backend, left_);
+        tell(FallbackDecision::Kind::skipped, backend, &*refusal);
+        note_failure(backend, std::move(*refusal));
     }
-    complete(backend, *answer, asked_at);
-    return answer;
+    if (!is_done()) give_up_on_all();
+    return std::nullopt;
 }
 
-CallOptions FallbackCall::options_for(const FallbackBackend& backend, Backends behind_it) const {
-    using std::chrono::milliseconds;
-    CallOptions options = plan_.call_options;
-    if (const auto left = clock_.time_left(clock_.now())) {  // F4
-        options.deadline = std::chrono::ceil<milliseconds>(*left);
-    }
-    if (backend.deadline) {
-        options.deadline =
-            std::min(options.deadline.value_or(*backend.deadline), *backend.deadline);
-    }
+AskBackend FallbackCall::ask(const FallbackBackend& backend, Backends behind_it) {
+    AskBackend ask = ask_for(backend, plan_.request, plan_.call_options, clock_);
     const bool another_is_available =
         std::ranges::any_of(behind_it, [this](const FallbackBackend& other) {
             return !other.backend->unavailable(model_of(other));
         });
-    if (another_is_available) {
-        const milliseconds longest = plan_.options.max_retry_wait;
-        options.max_retry_wait = std::min(options.max_retry_wait.value_or(longest), longest);
+    if (another_is_available) {  // F4
+        const auto longest = plan_.options.max_retry_wait;
+        ask.options.max_retry_wait =
+            std::min(ask.options.max_retry_wait.value_or(longest), longest);
     }
-    return options;
+    tell(FallbackDecision::Kind::asked, backend);
+    asked_ = &backend;
+    asked_at_ = clock_.now();
+    return ask;
 }
 
-ChatCompletion FallbackCall::answer_of(const FallbackBackend& backend, const CallOptions& options) {
-    const auto ask = [&](const ChatRequest& request) {
-        if (plan_.stream == nullptr) return backend.backend->chat_completion(request, options);
-        const auto take = [this](const ChatChunk& chunk) { return plan_.stream->take(chunk); };
-        return backend.backend->chat_completion(request, take, options);
-    };
-    if (model_of(backend) == plan_.request.model) return ask(plan_.request);
-    ChatRequest request = plan_.request;
-    request.model = model_of(backend);
-    return ask(request);
-}
+// --- when it answers ----------------------------------------------------------------------------
 
-/// A backend takes all it gave for delivered, and a stream that takes no more for stopped by the
-/// callback.
-void FallbackCall::finish_stream(ChatCompletion& answer) const {
-    plan_.stream->finish();
-    const auto& delivered = plan_.stream->cut_short();
-    if (!delivered) return;
-    CallMetadata metadata = std::move(answer.metadata);
-    if (!plan_.stream->stopped()) {
-        ErrorDetails failure = cancellation();
-        failure.attempts = std::move(metadata.attempts);
-        failure.failures = std::move(metadata.failures);
-        raise(std::move(failure));
+void FallbackCall::answered(ChatCompletion answer) {
+    try {
+        if (plan_.stream != nullptr) plan_.stream->complete(answer);
+    } catch (...) {
+        failed(std::current_exception());
+        return;
     }
-    answer = *delivered;
-    answer.metadata = std::move(metadata);
+    complete(answer);
+    outcome_ = std::move(answer);
 }
 
-void FallbackCall::complete(const FallbackBackend& backend, ChatCompletion& answer,
-                            TimePoint asked_at) {
-    tell(FallbackDecision::Kind::answered, backend);
+void FallbackCall::complete(ChatCompletion& answer) {
+    tell(FallbackDecision::Kind::answered, *asked_);
     CallMetadata& metadata = answer.metadata;
-    const Duration asked_after = asked_at - clock_.started();
-    // A function has no bytes.
-    if (metadata.time_to_first_byte > Duration::zero()) metadata.time_to_first_byte += asked_after;
-    if (metadata.time_to_first_chunk) *metadata.time_to_first_chunk += asked_after;
-    metadata.total_time = clock_.now() - clock_.started();
+    note_times(metadata, asked_at_ - clock_.started(), clock_.now() - clock_.started());
     metadata.attempts.insert(metadata.attempts.begin(), attempts_.begin(), attempts_.end());
-    note_answer(metadata, backend.name, model_of(backend));
+    note_answer(metadata, asked_->name, model_of(*asked_));
     metadata.failures.insert(metadata.failures.begin(), failures_.begin(), failures_.end());
 }
 
 // --- when it fails ------------------------------------------------------------------------------
 
-void FallbackCall::handle_failure(const FallbackBackend& backend,
-                                  const std::exception_ptr& thrown) {
+void FallbackCall::failed(const std::exception_ptr& thrown) {
     using Kind = FallbackDecision::Kind;
-    if (const auto by_callback = thrown_by_callback()) {  // T7
+    const FallbackBackend& backend = *asked_;
+    if (auto by_callback = thrown_by_callback()) {  // T7
         tell(Kind::gave_up, backend);
-        std::rethrow_exception(by_callback);
+        outcome_ = std::move(by_callback);
+        return;
     }
     ErrorDetails failure = failure_of_backend(thrown);
-    if (!has_begun()) {
-        failure.partial.reset();  // It was held back.
-    } else if (const auto& delivered = plan_.stream->cut_short()) {
-        failure.partial = delivered;
+    if (plan_.stream != nullptr) {
+        plan_.stream->correct(failure);
+    } else {
+        failure.partial.reset();
     }
     const bool is_final = has_begun() || failure.code == ErrorCode::cancelled;  // F3, F2
     auto interrupted = is_final ? std::nullopt : interruption();
     const bool next_is_asked = !is_final && !interrupted && may_fall_back(failure);
     tell(next_is_asked ? Kind::fell_back : Kind::gave_up, backend, &failure);
-    if (!next_is_asked && !interrupted) give_up(std::move(failure));
+    if (!next_is_asked && !interrupted) {
+        give_up(std::move(failure));
+        return;
+    }
     if (plan_.stream != nullptr) plan_.stream->drop_held();
     attempts_.insert(attempts_.end(), failure.attempts.begin(), failure.attempts.end());
     note_failure(backend, std::move(failure));
@@ -202,11 +180,14 @@ void FallbackCall::note_failure(const FallbackBackend& backend, ErrorDetails fai
 void FallbackCall::give_up(ErrorDetails failure) {
     failure.attempts.insert(failure.attempts.begin(), attempts_.begin(), attempts_.end());
     failure.failures.insert(failure.failures.begin(), failures_.begin(), failures_.end());
-    raise(std::move(failure));
+    outcome_ = std::move(failure);
 }
 
 void FallbackCall::give_up_on_all() {
-    if (std::ranges::all_of(failures_, is_config_error)) raise(*failures_.front().error);
+    if (std::ranges::all_of(failures_, is_config_error)) {
+        outcome_ = *failures_.front().error;
+        return;
+    }
     const TimePoint now = clock_.now();
     Duration earliest = Duration::max();
     for (std::size_t i = 0; i < failures_.size(); ++i) {
@@ -221,7 +202,7 @@ void FallbackCall::give_up_on_all() {
     }
     auto failure = all_failed(std::exchange(failures_, {}), earliest);
     failure.attempts = std::move(attempts_);
-    raise(std::move(failure));
+    outcome_ = std::move(failure);
 }
 
 // --- what it looks at ---------------------------------------------------------------------------

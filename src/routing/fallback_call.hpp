@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call_clock.hpp"
+#include "routing/ask_backend.hpp"
 #include "routing/held_back_stream.hpp"
 
 #include <cloud_backend/backend_failure.hpp>
@@ -15,6 +16,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace cloud_backend::detail {
@@ -28,31 +30,39 @@ struct FallbackPlan {
     HeldBackStream* stream = nullptr;  ///< Null: the whole answer is asked for.
 };
 
-/// One call through a router: asks one backend after the other until one answers.
+/// One call through a router as a state machine without I/O: one backend after the other, until one
+/// answers, and one result.
+///
+/// A driver asks whom `next()` gives, says what came of it, and goes on until there is nobody to
+/// ask. What the router's user throws out of a function of its own passes through, and ends the
+/// call. Used by one thread at a time.
 class FallbackCall {
 public:
     explicit FallbackCall(const FallbackPlan& plan);
 
-    /// Throws what the call ends with.
-    [[nodiscard]] ChatCompletion run();
+    /// Empty: it is done.
+    [[nodiscard]] std::optional<AskBackend> next();
+    /// The backend that was asked last has answered; chunks of its answer went to the plan's
+    /// stream.
+    void answered(ChatCompletion answer);
+    /// It threw this.
+    void failed(const std::exception_ptr& thrown);
+
+    /// Once done: the answer, or throws what the call ended with. The one place where failures
+    /// become exceptions.
+    [[nodiscard]] ChatCompletion result();
 
 private:
     using Backends = std::span<const FallbackBackend>;
 
-    /// Empty: it failed, and the next one is to be asked.
-    [[nodiscard]] std::optional<ChatCompletion> ask(const FallbackBackend& backend,
-                                                    Backends behind_it);
-    [[nodiscard]] CallOptions options_for(const FallbackBackend& backend, Backends behind_it) const;
-    [[nodiscard]] ChatCompletion answer_of(const FallbackBackend& backend,
-                                           const CallOptions& options);
-    void finish_stream(ChatCompletion& answer) const;
-    void complete(const FallbackBackend& backend, ChatCompletion& answer, TimePoint asked_at);
+    [[nodiscard]] bool is_done() const noexcept { return outcome_.index() != 0; }
+    [[nodiscard]] AskBackend ask(const FallbackBackend& backend, Backends behind_it);
+    void complete(ChatCompletion& answer);
 
-    void handle_failure(const FallbackBackend& backend, const std::exception_ptr& thrown);
     [[nodiscard]] bool may_fall_back(const ErrorDetails& failure);
     void note_failure(const FallbackBackend& backend, ErrorDetails failure);
-    [[noreturn]] void give_up(ErrorDetails failure);
-    [[noreturn]] void give_up_on_all();
+    void give_up(ErrorDetails failure);
+    void give_up_on_all();
 
     [[nodiscard]] std::optional<ErrorDetails> interruption() const;
     [[nodiscard]] std::exception_ptr thrown_by_callback() const;
@@ -63,13 +73,14 @@ private:
 
     FallbackPlan plan_;
     CallClock clock_;
+    Backends left_;  ///< To be asked or skipped.
+    const FallbackBackend* asked_ = nullptr;
+    TimePoint asked_at_{};
     std::vector<BackendFailure> failures_{};
     std::vector<TimePoint> failed_at_{};
     std::vector<AttemptInfo> attempts_{};  ///< Of the backends that failed.
+    std::variant<std::monostate, ChatCompletion, ErrorDetails, std::exception_ptr> outcome_{};
 };
-
-/// What the backend is asked for in place of `model`.
-[[nodiscard]] std::string_view model_for(const FallbackBackend& backend, std::string_view model);
 
 /// How long it takes until a backend that failed so may answer; zero: it may at once;
 /// `Duration::max()`: time alone does not help.
@@ -77,5 +88,9 @@ private:
 
 /// The error of a router none of whose backends answers, or would; `failures` has one for each.
 [[nodiscard]] ErrorDetails all_failed(std::vector<BackendFailure> failures, Duration earliest);
+
+/// The error of a router, if none of its backends is available.
+[[nodiscard]] std::optional<ErrorDetails> all_unavailable(std::span<const FallbackBackend> backends,
+                                                          std::string_view model);
 
 }  // namespace cloud_backend::detail

@@ -44,6 +44,7 @@ bool FallbackRule::operator()(const ErrorDetails& error) const {
         case ErrorCode::circuit_open:
         case ErrorCode::backend:
         case ErrorCode::all_backends_failed:
+        case ErrorCode::content:
             return true;
         case ErrorCode::api:
         case ErrorCode::stream:

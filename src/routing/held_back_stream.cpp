@@ -1,5 +1,8 @@
 #include "routing/held_back_stream.hpp"
 
+#include "chat/delta.hpp"
+#include "failures.hpp"
+
 #include <cloud_backend/chat_accumulator.hpp>
 
 #include <algorithm>
@@ -11,11 +14,9 @@ namespace cloud_backend::detail {
 namespace {
 
 /// Everything but the role, which every backend gives alike.
-bool says_something(const ChunkChoice& choice) {
+bool begins_answer(const ChunkChoice& choice) {
     const Delta& delta = choice.delta;
-    return !delta.content.empty() || !delta.reasoning.empty() || !delta.refusal.empty() ||
-           !delta.tool_calls.empty() || !delta.annotations.empty() || !delta.extra.empty() ||
-           !choice.finish_reason.empty();
+    return says_something(delta) || !delta.extra.empty() || !choice.finish_reason.empty();
 }
 
 ChatCompletion accumulated(std::span<const ChatChunk> chunks) {
@@ -30,8 +31,33 @@ bool HeldBackStream::take(const ChatChunk& chunk) {
     if (has_begun_) return deliver(chunk);
     held_.push_back(chunk);
     const bool begins =
-        held_.size() > max_held || std::ranges::any_of(chunk.choices, says_something);
+        held_.size() > max_held || std::ranges::any_of(chunk.choices, begins_answer);
     return !begins || deliver_held();
+}
+
+/// A backend takes all it gave for delivered, and a stream that takes no more for stopped by the
+/// callback, whose exception it may have kept to itself.
+void HeldBackStream::complete(ChatCompletion& answer) {
+    deliver_held();
+    if (thrown_) std::rethrow_exception(thrown_);
+    if (!cut_short_) return;
+    CallMetadata metadata = std::move(answer.metadata);
+    if (!stopped_) {
+        ErrorDetails failure = cancellation();
+        failure.attempts = std::move(metadata.attempts);
+        failure.failures = std::move(metadata.failures);
+        raise(std::move(failure));
+    }
+    answer = *cut_short_;
+    answer.metadata = std::move(metadata);
+}
+
+void HeldBackStream::correct(ErrorDetails& failure) const {
+    if (!has_begun_) {
+        failure.partial.reset();  // It was held back.
+    } else if (cut_short_) {
+        failure.partial = cut_short_;
+    }
 }
 
 bool HeldBackStream::deliver_held() {

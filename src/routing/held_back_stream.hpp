@@ -2,6 +2,7 @@
 
 #include <cloud_backend/chat.hpp>
 #include <cloud_backend/chat_backend.hpp>
+#include <cloud_backend/error.hpp>
 
 #include <cstddef>
 #include <exception>
@@ -25,20 +26,16 @@ public:
 
     /// For the backend that is asked. False: the callback wants no more.
     [[nodiscard]] bool take(const ChatChunk& chunk);
-    /// The backend has answered: what is still held is its answer's.
-    void finish() { deliver_held(); }
+    /// The backend has answered: what is still held is its answer's, which is cut to what was
+    /// delivered. Throws what the callback threw, and `CancelledError`.
+    void complete(ChatCompletion& answer);
+    /// The backend has failed: the partial answer becomes what was delivered.
+    void correct(ErrorDetails& failure) const;
     /// The backend has failed: what is held goes.
     void drop_held() noexcept { held_.clear(); }
 
     /// Something was delivered: no other backend may take over.
     [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
-    /// What was delivered, if that is not all that the backend gave: the stream ended among what
-    /// had been held back. Else null.
-    [[nodiscard]] const std::shared_ptr<const ChatCompletion>& cut_short() const noexcept {
-        return cut_short_;
-    }
-    /// The callback wanted no more.
-    [[nodiscard]] bool stopped() const noexcept { return stopped_; }
     /// What the callback threw, to be passed on unchanged (SPEC T7).
     [[nodiscard]] const std::exception_ptr& thrown() const noexcept { return thrown_; }
 
@@ -50,7 +47,9 @@ private:
     std::stop_token stop_;
     std::vector<ChatChunk> held_{};
     bool has_begun_ = false;
-    bool stopped_ = false;
+    bool stopped_ = false;  ///< The callback wanted no more.
+    /// What was delivered, if that is not all that the backend gave: the stream ended among what
+    /// had been held back. Else null.
     std::shared_ptr<const ChatCompletion> cut_short_{};
     std::exception_ptr thrown_{};
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cloud_backend/clock.hpp>
 #include <cloud_backend/metadata.hpp>
 
 #include <string>
@@ -14,7 +15,15 @@ inline void note_answer(CallMetadata& metadata, std::string_view backend, std::s
         metadata.model = model;
         return;
     }
-    metadata.backend.insert(0, "/").insert(0, backend);
+    metadata.backend = std::string(backend).append("/").append(metadata.backend);
+}
+
+/// The times of a backend that was asked so long after the call began, as those of the call.
+inline void note_times(CallMetadata& metadata, Duration asked_after, Duration total_time) {
+    // A function has no bytes.
+    if (metadata.time_to_first_byte > Duration::zero()) metadata.time_to_first_byte += asked_after;
+    if (metadata.time_to_first_chunk) *metadata.time_to_first_chunk += asked_after;
+    metadata.total_time = total_time;
 }
 
 }  // namespace cloud_backend::detail
