@@ -75,6 +75,8 @@ Diagnosis diagnose(const Error& error) noexcept {
             return cut_short;
         case ErrorCode::response:
             return {ExitStatus::bad_answer, "this is no chat completion", "check --base-url"};
+        case ErrorCode::content:
+            return {ExitStatus::bad_answer, "the answer is not what was asked for", "ask again"};
         case ErrorCode::limit_exceeded:
             return {ExitStatus::bad_answer, "the answer was given up", "ask for less"};
         case ErrorCode::stream:

@@ -46,6 +46,7 @@ std::string text_of(const Json& content) {
 struct Conversation {
     std::size_t tokens = 0;
     std::string last_user_message{};
+    std::string tool_result{};  ///< if it ends in one
 };
 
 Conversation read_messages(const Json& messages) {
@@ -54,27 +55,82 @@ Conversation read_messages(const Json& messages) {
         const std::string text = message.contains("content") ? text_of(message["content"]) : "";
         conversation.tokens += tokens_of(text).size();
         if (message.at("role") == "user") conversation.last_user_message = text;
+        conversation.tool_result = message.at("role") == "tool" ? text : "";
     }
     return conversation;
 }
 
-Json usage_of(const Conversation& conversation, const std::vector<std::string>& reply) {
-    return {{"prompt_tokens", conversation.tokens},
-            {"completion_tokens", reply.size()},
-            {"total_tokens", conversation.tokens + reply.size()}};
+struct Reply {
+    std::string text{};
+    Json tool_call{};  ///< null: it is the text
+};
+
+std::string last_word_of(std::string_view question) {
+    const std::size_t end = question.find_last_not_of(" ?!.\n") + 1;
+    const std::size_t space = question.substr(0, end).find_last_of(" \n");
+    return std::string(question.substr(0, end).substr(space + 1));
 }
 
-Answer plain(Json completion, const std::string& text, const Json& usage) {
+Json call_of(const Json& function, const std::string& question, int number) {
+    Json arguments = Json::object();
+    const Json parameters = function.value("parameters", Json::object());
+    for (const Json& name : parameters.value("required", Json::array())) {
+        arguments[name.get<std::string>()] = last_word_of(question);
+    }
+    return {{"id", "call_" + std::to_string(number)},
+            {"type", "function"},
+            {"function", {{"name", function.at("name")}, {"arguments", arguments.dump()}}}};
+}
+
+Reply reply_of(const Json& request, const Conversation& conversation, int number) {
+    const std::string& question = conversation.last_user_message;
+    if (!conversation.tool_result.empty()) {
+        return {.text = "The tool says: " + conversation.tool_result};
+    }
+    for (const Json& tool : request.value("tools", Json::array())) {
+        if (tool.at("type") != "function") continue;
+        return {.tool_call = call_of(tool.at("function"), question, number)};
+    }
+    return {.text = reply_to(question)};
+}
+
+Json usage_of(const Conversation& conversation, const Reply& reply) {
+    const std::size_t said = tokens_of(reply.text).size() + (reply.tool_call.is_null() ? 0 : 1);
+    return {{"prompt_tokens", conversation.tokens},
+            {"completion_tokens", said},
+            {"total_tokens", conversation.tokens + said}};
+}
+
+Answer plain(Json completion, const Reply& reply, const Json& usage) {
+    Json message{{"role", "assistant"}, {"content", reply.text}, {"refusal", nullptr}};
+    if (!reply.tool_call.is_null()) {
+        message["content"] = nullptr;
+        message["tool_calls"] = Json::array({reply.tool_call});
+    }
     completion["choices"] =
         Json::array({{{"index", 0},
-                      {"message", {{"role", "assistant"}, {"content", text}, {"refusal", nullptr}}},
+                      {"message", message},
                       {"logprobs", nullptr},
-                      {"finish_reason", "stop"}}});
+                      {"finish_reason", reply.tool_call.is_null() ? "stop" : "tool_calls"}}});
     completion["usage"] = usage;
     return Answer::json(200, completion.dump());
 }
 
-Answer streamed(Json chunk, const std::vector<std::string>& tokens, const Json* usage) {
+/// The call without its arguments first, then these in two pieces.
+std::vector<Json> deltas_of(Json tool_call) {
+    tool_call["index"] = 0;
+    const std::string arguments = tool_call["function"]["arguments"];
+    tool_call["function"]["arguments"] = "";
+    std::vector<Json> deltas{{{"tool_calls", Json::array({tool_call})}}};
+    for (const std::string& piece :
+         {arguments.substr(0, arguments.size() / 2), arguments.substr(arguments.size() / 2)}) {
+        const Json continued{{"index", 0}, {"function", {{"arguments", piece}}}};
+        deltas.push_back({{"tool_calls", Json::array({continued})}});
+    }
+    return deltas;
+}
+
+Answer streamed(Json chunk, const Reply& reply, const Json* usage) {
     std::vector<std::string> events;
     if (usage != nullptr) chunk["usage"] = nullptr;
     const auto add = [&](Json delta, Json finish_reason) {
@@ -85,8 +141,11 @@ Answer streamed(Json chunk, const std::vector<std::string>& tokens, const Json* 
         events.push_back(chunk.dump());
     };
     add({{"role", "assistant"}, {"content", ""}, {"refusal", nullptr}}, nullptr);
-    for (const std::string& token : tokens) add({{"content", token}}, nullptr);
-    add(Json::object(), "stop");
+    for (const std::string& token : tokens_of(reply.text)) add({{"content", token}}, nullptr);
+    if (!reply.tool_call.is_null()) {
+        for (const Json& delta : deltas_of(reply.tool_call)) add(delta, nullptr);
+    }
+    add(Json::object(), reply.tool_call.is_null() ? "stop" : "tool_calls");
     if (usage != nullptr) {
         chunk["choices"] = Json::array();
         chunk["usage"] = *usage;
@@ -99,19 +158,18 @@ Answer streamed(Json chunk, const std::vector<std::string>& tokens, const Json* 
 Answer chat_completion(const Json& request, int number, std::chrono::milliseconds token_delay) {
     const Conversation conversation = read_messages(request.at("messages"));
     const bool stream = request.value("stream", false);
-    const std::string text = reply_to(conversation.last_user_message);
-    const std::vector<std::string> tokens = tokens_of(text);
-    const Json usage = usage_of(conversation, tokens);
+    const Reply reply = reply_of(request, conversation, number);
+    const Json usage = usage_of(conversation, reply);
     const Json frame{{"id", "chatcmpl-" + std::to_string(number)},
                      {"object", stream ? "chat.completion.chunk" : "chat.completion"},
                      {"created", std::chrono::duration_cast<std::chrono::seconds>(
                                      std::chrono::system_clock::now().time_since_epoch())
                                      .count()},
                      {"model", request.at("model")}};
-    if (!stream) return plain(frame, text, usage);
+    if (!stream) return plain(frame, reply, usage);
     const Json stream_options = request.value("stream_options", Json::object());
     const bool with_usage = stream_options.value("include_usage", false);
-    return streamed(frame, tokens, with_usage ? &usage : nullptr).pause_between(token_delay);
+    return streamed(frame, reply, with_usage ? &usage : nullptr).pause_between(token_delay);
 }
 
 Answer answer(const Request& request, int number, const ChatServiceOptions& options) {

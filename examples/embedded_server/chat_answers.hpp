@@ -14,7 +14,9 @@ struct ChatServiceOptions {
 };
 
 /// Answers POST /v1/chat/completions, plain and streamed, in the form of the real service; anything
-/// else, and a body it cannot use, with an error in the real service's form.
+/// else, and a body it cannot use, with an error in the real service's form. The first function
+/// that a request offers is called, with the last word of the question for each argument that its
+/// schema requires; the result is repeated.
 [[nodiscard]] Handler chat_service(ChatServiceOptions options = {});
 
 /// What the service says to a conversation that ends in this message of the user.

@@ -59,6 +59,8 @@ public:
         return socket;
     }
 
+    [[nodiscard]] int fd() const noexcept { return fd_; }
+
     [[nodiscard]] std::uint16_t port() const {
         sockaddr_in address{};
         socklen_t size = sizeof address;
