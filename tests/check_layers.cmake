@@ -8,28 +8,38 @@ set(chat_api_may_include std core_api chat_api json_fwd)
 # Routers stand beside the client: they know anything that answers chats, and no network.
 set(routing_api_may_include std core_api chat_api routing_api)
 set(client_api_may_include std core_api chat_api routing_api client_api json_fwd)
+# The one public header that needs nlohmann_json: it is for those who have it.
+set(content_api_may_include std core_api chat_api nlohmann)
 set(spdlog_api_may_include std core_api spdlog)
 set(core_may_include std core_api core)
-set(chat_may_include std core_api chat_api core chat simdjson nlohmann json_fwd)
+# What acts on chats, whoever answers them.
+set(tools_may_include std core_api chat_api core chat call tools)
+# Handles, handlers and the threads they run on.
+set(async_may_include std core_api chat_api async)
+set(chat_may_include std core_api chat_api content_api core chat async simdjson nlohmann json_fwd)
 set(http_may_include std core_api spdlog_api core http curl spdlog fmt)
-# The one file that asks the system, not a library.
+# The files that ask the system, not a library.
 set(http_posix_may_include std core_api core http curl posix)
-set(routing_may_include std core_api chat_api routing_api core chat call nlohmann routing)
+set(routing_may_include std core_api chat_api routing_api core chat call async nlohmann routing)
 # What a call knows of time and of its failures.
 set(call_may_include std core_api core)
-set(client_may_include std core_api chat_api client_api core chat http call client fmt)
+set(client_may_include std core_api chat_api client_api core chat http call async client fmt)
 
 # The layer of a file of this project, or the name of the package an include comes from.
 function(layer_of path result)
     set(layer_patterns
         "spdlog_api ^include/cloud_backend/spdlog\\.hpp$"
-        "chat_api ^include/cloud_backend/(raw_json|chat|chat_accumulator|chat_backend)\\.hpp$"
-        "client_api ^include/cloud_backend/(client|openai|anthropic|cloud_backend)\\.hpp$"
-        "routing_api ^include/cloud_backend/(callable_backend|fallback|model_rout[a-z]+)\\.hpp$"
+        "chat_api ^include/cloud_backend/(raw_json|chat[a-z_]*|message|content_part|tool|request_dialect|response_format)\\.hpp$"
+        "chat_api ^include/cloud_backend/(async_call|awaitable|chunk_callback|logprobs|annotations|model_info|callable_tool|run_tools|stream_events)\\.hpp$"
+        "content_api ^include/cloud_backend/parse_content\\.hpp$"
+        "client_api ^include/cloud_backend/(client|openai|anthropic|azure[a-z_]*|service_preset|cloud_backend)\\.hpp$"
+        "routing_api ^include/cloud_backend/(callable_backend|fallback|hedging|model_rout[a-z]+)\\.hpp$"
         "core_api ^include/cloud_backend/[a-z0-9_]+\\.hpp$"
         "core ^src/core/"
         "chat ^src/chat/"
-        "http_posix ^src/http/open_sockets\\.cpp$"
+        "async ^src/async/"
+        "tools ^src/tools/"
+        "http_posix ^src/http/(open_sockets|epoll_multi)\\.cpp$"
         "http ^src/http/"
         "routing ^src/routing/"
         "call ^src/(call_clock|failures)\\.hpp$"
@@ -41,7 +51,7 @@ function(layer_of path result)
         "curl ^curl/"
         "spdlog ^spdlog/"
         "fmt ^fmt/"
-        "posix ^(arpa/inet|netinet/in|poll|sys/socket|unistd)\\.h$")
+        "posix ^(arpa/inet|netinet/in|poll|sys/epoll|sys/eventfd|sys/socket|unistd)\\.h$")
     foreach(layer_pattern IN LISTS layer_patterns)
         string(REGEX MATCH "^([a-z_]+) (.*)$" matched "${layer_pattern}")
         set(layer ${CMAKE_MATCH_1})

@@ -2,6 +2,7 @@
 #include "chat/api_error.hpp"
 #include "chat/chat_reader.hpp"
 #include "chat/chunk_decoder.hpp"
+#include "chat/model_list.hpp"
 #include "fuzzing.hpp"
 
 #include <nlohmann/json.hpp>
@@ -47,9 +48,8 @@ std::unique_ptr<detail::AnswerFormat> make_format() {
     return std::make_unique<Decoder>(limits.json_depth);
 }
 
-/// The answer's bytes when it was accepted; empty when it was not.
-std::optional<std::string> read_answer(MakeFormat make, const Pieces& pieces, bool framed) {
-    detail::CompletionReader reader(limits, make());
+/// Whether it ends as an answer.
+bool read_with(ResponseReader& reader, const Pieces& pieces, bool framed) {
     reader.begin({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .framed = framed});
     Reading reading;
     for (const auto piece : pieces) {
@@ -61,9 +61,16 @@ std::optional<std::string> read_answer(MakeFormat make, const Pieces& pieces, bo
         check_exception(*error);
         require(!(framed && error->code == ErrorCode::response && error->retryable),
                 "a complete answer that is not JSON was paid for (SPEC 3)");
-        return std::nullopt;
+        return false;
     }
     require(std::holds_alternative<Complete>(reading), "the end brings an answer or an error");
+    return true;
+}
+
+/// The answer's bytes when it was accepted; empty when it was not.
+std::optional<std::string> read_answer(MakeFormat make, const Pieces& pieces, bool framed) {
+    detail::CompletionReader reader(limits, make());
+    if (!read_with(reader, pieces, framed)) return std::nullopt;
     const auto completion = reader.take();
     check_completion(completion);
     return completion.raw.text();
@@ -76,6 +83,16 @@ void check_answer(MakeFormat make, std::string_view input) {
         require(read_answer(make, pieces, true) == whole, "cuts change nothing");
     }
     require(read_answer(make, ways.front(), false) == whole, "framing decides on the retry only");
+}
+
+void check_model_list(std::string_view input) {
+    detail::ModelListReader reader(limits);
+    if (!read_with(reader, ways_to_cut(input).front(), true)) return;
+    for (const auto& model : reader.take()) {
+        require(!model.id.empty(), "a model can be named");
+        require(model.extra.empty() || nlohmann::json::accept(model.extra.text()),
+                "unknown fields are JSON");
+    }
 }
 
 void check_error_status(int status, std::string_view body) {
@@ -99,6 +116,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
          {make_format<detail::ChunkDecoder>, make_format<detail::AnthropicDecoder>}) {
         check_answer(make, input);
     }
+    check_model_list(input);
     for (const int status : {302, 400, 402, 429, 503}) check_error_status(status, input);
     return 0;
 }

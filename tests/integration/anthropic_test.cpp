@@ -1,5 +1,6 @@
 #include "../support/anthropic_events.hpp"
 #include "../support/backend_fixture.hpp"
+#include "../support/call_form.hpp"
 
 #include <cloud_backend/anthropic.hpp>
 #include <cloud_backend/error.hpp>
@@ -42,7 +43,7 @@ protected:
 
 TEST_F(Anthropic, APlainCallReturnsTheAnswer) {
     server.enqueue(document(anthropic::thinking_and_tools_document));
-    const auto answer = create_anthropic_backend(options)->chat_completion(ask());
+    const auto answer = complete(*create_anthropic_backend(options), ask());
     EXPECT_EQ(answer.content(), "Looking.");
     EXPECT_EQ(answer.metadata.request_id, "req_1");
     EXPECT_EQ(answer.raw.text(), anthropic::thinking_and_tools_document);
@@ -57,7 +58,7 @@ TEST_F(Anthropic, APlainCallReturnsTheAnswer) {
 
 TEST_F(Anthropic, AStreamDeliversItsChunksAndReturnsTheWhole) {
     server.enqueue(stream(anthropic::two_words()));
-    const auto answer = create_anthropic_backend(options)->chat_completion(ask(), collect());
+    const auto answer = complete(*create_anthropic_backend(options), ask(), collect());
     EXPECT_EQ(streamed, "one two");
     EXPECT_EQ(answer.content(), streamed);
     EXPECT_EQ(answer.finish_reason(), "stop");
@@ -72,7 +73,7 @@ TEST_F(Anthropic, AStreamCutInTheMiddleIsNoAnswer) {  // T4
     const auto cut = whole.wire().find("event: message_delta");
     server.enqueue(whole.cut_after(cut));
     try {
-        (void)create_anthropic_backend(options)->chat_completion(ask(), collect());
+        (void)complete(*create_anthropic_backend(options), ask(), collect());
         FAIL() << "a cut answer was taken for a whole one";
     } catch (const ConnectionError& error) {  // The chunked body broke off.
         ASSERT_NE(error.partial(), nullptr);
@@ -84,21 +85,20 @@ TEST_F(Anthropic, AStreamCutInTheMiddleIsNoAnswer) {  // T4
     auto events = anthropic::two_words();
     events.resize(events.size() - 2);
     server.enqueue(stream(events));
-    EXPECT_THROW((void)create_anthropic_backend(options)->chat_completion(ask(), collect()),
+    EXPECT_THROW((void)complete(*create_anthropic_backend(options), ask(), collect()),
                  StreamTruncatedError);
 }
 
 TEST_F(Anthropic, AStreamThatHasToldWhyItStoppedIsWhole) {  // T4
     const auto whole = stream(anthropic::two_words());
     server.enqueue(whole.cut_after(whole.wire().find("event: message_stop")));
-    EXPECT_EQ(create_anthropic_backend(options)->chat_completion(ask(), collect()).content(),
-              "one two");
+    EXPECT_EQ(complete(*create_anthropic_backend(options), ask(), collect()).content(), "one two");
 }
 
 TEST_F(Anthropic, AnOverloadedServerIsAskedAgain) {  // R1
     server.enqueue(Answer::json(529, anthropic::overloaded));
     server.enqueue(stream(anthropic::two_words()));
-    const auto answer = create_anthropic_backend(options)->chat_completion(ask(), collect());
+    const auto answer = complete(*create_anthropic_backend(options), ask(), collect());
     EXPECT_EQ(streamed, "one two");
     EXPECT_EQ(answer.metadata.attempts.size(), 2u);
     EXPECT_EQ(server.request_count(), 2u);
@@ -110,14 +110,14 @@ TEST_F(Anthropic, AConversationWithToolsGoesRound) {  // A10
     const auto backend = create_anthropic_backend(options);
     auto request = ask("weather?");
     request.extra = nlohmann::json{{"tools", {{{"name", "weather"}, {"input_schema", {}}}}}};
-    const auto asked = backend->chat_completion(request, collect());
+    const auto asked = complete(*backend, request, collect());
     EXPECT_EQ(asked.finish_reason(), "tool_calls");
     const Message& message = asked.choices.at(0).message;
     request.messages.push_back(message);
     for (const ToolCall& call : message.tool_calls) {
         request.messages.push_back(Message::tool(call.id, "result of " + call.name));
     }
-    EXPECT_EQ(backend->chat_completion(request, collect()).content(), "one two");
+    EXPECT_EQ(complete(*backend, request, collect()).content(), "one two");
 
     auto turns = sent().at("messages");
     ASSERT_EQ(turns.size(), 3u);
@@ -140,12 +140,12 @@ TEST_F(Anthropic, NeitherKeyNorPromptNorAnswerIsLogged) {  // E2, E4
     server.enqueue(stream({anthropic::message_start, "{\"type\":\"canary-malformed",
                            anthropic::text_delta("canary-answer"), anthropic::message_delta(),
                            anthropic::message_stop}));
-    (void)backend->chat_completion(ask("canary-prompt"), collect());
+    (void)complete(*backend, ask("canary-prompt"), collect());
     EXPECT_EQ(streamed, "canary-answer");
     server.enqueue(Answer::json(401, R"({"type":"error","error":{"type":"authentication_error",)"
                                      R"("message":"invalid x-api-key sk-ant-canary-key"}})"));
     try {
-        (void)backend->chat_completion(ask("canary-prompt"));
+        (void)complete(*backend, ask("canary-prompt"));
         FAIL() << "401 is an error";
     } catch (const AuthenticationError& error) {
         EXPECT_EQ(std::string_view(error.what()).find(key), std::string_view::npos) << error.what();

@@ -1,9 +1,10 @@
 // An HTTP/2 server that goes wrong as the path of a request says: /FAULT always, /FAULT/N in the
-// N-th request only. Anything else gets a chat completion of "one two", plain or streamed.
+// N-th request only. /long gets a stream of 20,000 chunks. Anything else gets a chat completion of "one two", plain or streamed.
 //
 //     node http2_faults.mjs CERTIFICATE KEY
 //
-// Prints "port N" once it listens, and a line for each request that has arrived whole.
+// Prints "port N" once it listens, "session" for each connection, and a line for each request that
+// has arrived whole.
 import { readFileSync } from "node:fs";
 import { constants, createSecureServer } from "node:http2";
 
@@ -60,6 +61,12 @@ const faults = {
       stream.session.goaway(NGHTTP2_NO_ERROR, stream.id);
       give_second_half(stream, answer);
     }),
+  "long": (stream, answer) => {
+    stream.respond(answer.head);
+    const filling = "x".repeat(1000);
+    for (let i = 0; i < 20000; i += 1) stream.write(chunk({ content: `${i} ${filling}` }));
+    stream.end(answer.second_half);
+  },
   "stall-midway": (stream, answer) => give_first_half(stream, answer, () => {}),
 };
 
@@ -77,7 +84,10 @@ function serve(stream, headers) {
 const [cert, key] = process.argv.slice(2).map((file) => readFileSync(file));
 const server = createSecureServer({ cert, key });
 const ignore = () => {}; // Broken streams are what it is for.
-server.on("session", (session) => session.on("error", ignore));
+server.on("session", (session) => {
+  console.log("session");
+  session.on("error", ignore);
+});
 server.on("stream", (stream, headers) => {
   stream.on("error", ignore);
   stream.on("end", () => serve(stream, headers));

@@ -1,10 +1,12 @@
 #include "real_server_fixture.hpp"
 
 #include <cstddef>
+#include <future>
 #include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // What an HTTP/2 server can do wrong to a stream or a connection, with node on the other side. The
 // server sees as many POSTs as attempts are reported.
@@ -18,15 +20,19 @@ public:
     /// Ends it, and returns how many requests it has received.
     [[nodiscard]] std::size_t stop() {
         process_.stop();
-        std::size_t requests = 0;
-        const std::string& output = process_.output();
-        for (std::size_t at = 0; (at = output.find("POST ", at)) != std::string::npos; ++at) {
-            ++requests;
-        }
-        return requests;
+        return count_of("POST ");
     }
+    /// The connections that were made, once it is stopped.
+    [[nodiscard]] std::size_t sessions() const { return count_of("session"); }
 
 private:
+    std::size_t count_of(std::string_view text) const {
+        std::size_t count = 0;
+        const std::string& output = process_.output();
+        for (std::size_t at = 0; (at = output.find(text, at)) != std::string::npos; ++at) ++count;
+        return count;
+    }
+
     ChildProcess process_{
         {"node", HTTP2_FAULTS, certificates().valid.certificate, certificates().valid.key}};
     std::string port_ = process_.await_line_with("port ").substr(std::string_view("port ").size());
@@ -161,6 +167,65 @@ TEST_F(Http2, AGoAwayDoesNotDisturbTheStreamUnderWayNorTheNextCall) {  // T2, T1
     EXPECT_EQ(next.metadata.attempts.size(), 1U);
     EXPECT_FALSE(next.metadata.connection_reused);
     EXPECT_EQ(server->stop(), 2U);
+}
+
+// --- many at once -------------------------------------------------------------------------------
+
+TEST_F(Http2, AsynchronousCallsShareAConnection) {
+    const auto backend = create_openai_backend(options_for("/well"));
+    std::vector<std::future<ChatCompletion>> answers;
+    for (int i = 0; i < 50; ++i) answers.push_back(backend->chat_completion_future(ask()));
+    for (auto& answer : answers) EXPECT_EQ(answer.get().content(), "one two");
+    EXPECT_EQ(server->stop(), 50U);
+    EXPECT_EQ(server->sessions(), 1U);
+}
+
+TEST_F(Http2, AStreamThatIsCancelledDoesNotDisturbTheOthersOfItsConnection) {
+    const auto backend = create_openai_backend(options_for("/stall-midway/1"));
+    std::promise<void> stalled;
+    const CallHandle first = backend->chat_completion_async(
+        ask(), {.on_chunk = [&](const ChatChunk&) { stalled.set_value(); }});
+    stalled.get_future().wait();
+    std::vector<std::future<ChatCompletion>> answers;
+    for (int i = 0; i < 20; ++i) answers.push_back(backend->chat_completion_future(ask()));
+    first.cancel();
+    first.wait();
+    for (auto& answer : answers) EXPECT_EQ(answer.get().metadata.attempts.size(), 1U);
+    EXPECT_EQ(server->stop(), 21U);
+    EXPECT_EQ(server->sessions(), 1U);
+}
+
+TEST_F(Http2, ACallAfterOneThatEndedBesideAnotherOfItsConnectionIsMade) {
+    const auto backend = create_openai_backend(options_for("/stall-midway/1"));
+    std::promise<void> stalled;
+    const CallHandle beside = backend->chat_completion_async(
+        ask(), {.on_chunk = [&](const ChatChunk&) { stalled.set_value(); }});
+    stalled.get_future().wait();
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(backend->chat_completion_future(ask()).get().content(), "one two");
+    }
+    beside.cancel();
+    beside.wait();
+    EXPECT_EQ(server->stop(), 4U);
+    EXPECT_EQ(server->sessions(), 1U);
+}
+
+// --- pulled -------------------------------------------------------------------------------------
+
+TEST_F(Http2, AStreamThatIsPulledArrivesWhole) {
+    const auto backend = create_openai_backend(options_for("/long"));
+    ChatStream pulled = backend->stream(ask());
+    int chunks = 0;
+    for (const ChatChunk& chunk : pulled) {
+        if (chunks < 20'000) {
+            ASSERT_TRUE(chunk.content().starts_with(std::to_string(chunks) + ' ')) << chunks;
+        }
+        ++chunks;
+    }
+    EXPECT_EQ(chunks, 20'002);
+    EXPECT_EQ(call(*backend, true).finish_reason(), "stop");
+    EXPECT_EQ(server->stop(), 2U);
+    EXPECT_EQ(server->sessions(), 1U);
 }
 
 // --- ended by the caller ------------------------------------------------------------------------

@@ -5,7 +5,10 @@
 
 #include <embedded_server.hpp>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <mutex>
 #include <string>
 
@@ -23,8 +26,52 @@ constexpr bool keeps_freed_memory = true;
 constexpr bool keeps_freed_memory = false;
 #endif
 
+/// No further descriptor can be opened while it lives.
+class NoDescriptorsLeft {
+public:
+    NoDescriptorsLeft() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int lowest_free = ::dup(0);
+        ::close(lowest_free);
+        const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest_free),
+                          .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+    }
+    ~NoDescriptorsLeft() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    NoDescriptorsLeft(const NoDescriptorsLeft&) = delete;
+    NoDescriptorsLeft& operator=(const NoDescriptorsLeft&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+TEST(Resources, RunningOutOfDescriptorsIsNotTheServersFault) {
+    EmbeddedServer server;
+    auto options = quick_options(server.url());
+    options.retry.max_retries = 0;
+    const auto backend = create_openai_backend(options);
+    // What else is needed is open after an answer and an error: UndefinedBehaviorSanitizer opens a
+    // pipe when it meets a class for the first time.
+    server.enqueue(Answer::bytes("").then_reset());
+    EXPECT_THROW((void)backend->chat_completion(ask()), ConnectionError);
+    server.enqueue(Answer::json(200, R"({"choices":[{"message":{"content":"pong"}}]})",
+                                {{"Connection", "close"}})
+                       .then_close());
+    EXPECT_EQ(backend->chat_completion(ask()).content(), "pong");
+    const auto failures = backend->health()->breaker().snapshot().counters.failures;
+    ASSERT_TRUE(server.wait_until([&] { return server.open_connections() == 0; }));
+    {
+        const NoDescriptorsLeft none;
+        EXPECT_THROW((void)backend->chat_completion(ask()), ConnectionError);
+    }
+    EXPECT_EQ(backend->health()->breaker().snapshot().counters.failures, failures);
+    EXPECT_EQ(backend->chat_completion(ask()).content(), "pong");
+}
+
 TEST(Resources, AThousandFailingCallsLeaveNothingBehind) {
-    EmbeddedServer server({.handler = [](const embedded_server::Request& request) {
+    std::atomic<bool> closing = false;  // So that the client keeps no connection.
+    EmbeddedServer server({.handler = [&](const embedded_server::Request& request) {
+        if (closing) return Answer::json(500, "{}", {{"Connection", "close"}}).then_close();
         switch (request.connection % 4) {
             case 0:
                 return Answer::bytes("").then_reset();
@@ -52,11 +99,17 @@ TEST(Resources, AThousandFailingCallsLeaveNothingBehind) {
             ++failed;
         }
     };
-    for (int i = 0; i < 100; ++i) call();
+    const auto make_calls = [&](int count) {
+        for (int i = 1; i < count; ++i) call();
+        closing = true;
+        call();
+        closing = false;
+    };
+    make_calls(100);
     ASSERT_TRUE(server.wait_until([&] { return server.open_connections() == 0; }));
     const auto descriptors = open_descriptors();
     const auto memory = resident_bytes();
-    for (int i = 0; i < 1'000; ++i) call();
+    make_calls(1'000);
     EXPECT_EQ(failed, 1'100);
     ASSERT_TRUE(server.wait_until([&] { return server.open_connections() == 0; }));
     EXPECT_EQ(open_descriptors(), descriptors);

@@ -1,6 +1,7 @@
 #include "router_matrix.hpp"
 
 #include "../support/backend_fixture.hpp"
+#include "../support/call_form.hpp"
 
 #include <cloud_backend/cloud_backend.hpp>
 
@@ -218,8 +219,8 @@ protected:
         };
         try {
             const ChatCompletion answer = GetParam().mode == plain
-                                              ? router_.chat_completion(ask())
-                                              : router_.chat_completion(ask(), on_chunk);
+                                              ? complete(router_, ask())
+                                              : complete(router_, ask(), on_chunk);
             ended.by = answer.metadata.backend;
             ended.text = answer.content();
             ended.attempts = answer.metadata.attempts;

@@ -3,13 +3,86 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstddef>
 #include <new>
 #include <string>
 #include <thread>
+#include <vector>
 
 // Giving transfers up, several on one loop, waiting and waking. SPEC T1, T7.
 namespace cloud_backend::test {
 namespace {
+
+// --- pausing ------------------------------------------------------------------------------------
+
+class PausedTransfer : public TransportTest {
+protected:
+    PausedTransfer() {
+        events.inside_body = [this] {
+            ++pieces;
+            return Flow::pause;
+        };
+    }
+    TransferLoop::TransferId start_paused() {
+        server_.enqueue(Answer::chunked(std::vector<std::string>(chunks, chunk)));
+        const auto id = loop_->start(request_, events);
+        EXPECT_TRUE(run_until(*loop_, [&] { return pieces == 1; }));
+        return id;
+    }
+
+    static constexpr std::size_t chunks = 2'000;
+    const std::string chunk = std::string(1'000, 'c');
+    Recorder events{};
+    std::size_t pieces = 0;
+};
+
+TEST_F(PausedTransfer, GetsNothingUntilItIsResumed) {
+    const auto id = start_paused();
+    run_for(*loop_, 50ms);
+    EXPECT_EQ(pieces, 1U);
+    loop_->resume(id);
+    EXPECT_EQ(pieces, 1U);
+    ASSERT_TRUE(run_until(*loop_, [&] { return pieces == 2; }));
+    run_for(*loop_, 50ms);
+    EXPECT_EQ(pieces, 2U);
+}
+
+TEST_F(PausedTransfer, GetsAllInTheEnd) {
+    const auto id = start_paused();
+    ASSERT_TRUE(run_until(*loop_, [&] {
+        loop_->resume(id);
+        return events.finished();
+    }));
+    EXPECT_TRUE(events.succeeded());
+    EXPECT_GT(pieces, 10U);
+    EXPECT_EQ(events.body.size(), chunks * chunk.size());
+    EXPECT_EQ(exchange(*loop_, request_).connection, ConnectionUse::reused);
+}
+
+TEST_F(PausedTransfer, CanBeGivenUp) {
+    loop_->abort(start_paused());
+    run_for(*loop_, 50ms);
+    EXPECT_EQ(pieces, 1U);
+    EXPECT_TRUE(server_.wait_until([&] { return server_.open_connections() == 0; }));
+}
+
+TEST_F(PausedTransfer, CanBeGivenUpWhenItIsResumed) {
+    for (const Flow flow : {Flow::stop, Flow::pause}) {
+        pieces = 0;
+        TransferLoop::TransferId id{};
+        events.inside_body = [&] {
+            if (++pieces == 1) return Flow::pause;
+            if (flow != Flow::stop) loop_->abort(id);
+            return flow;
+        };
+        id = start_paused();
+        loop_->resume(id);
+        run_for(*loop_, 50ms);
+        EXPECT_EQ(pieces, 2U);
+        EXPECT_FALSE(events.finished());
+        EXPECT_TRUE(server_.wait_until([&] { return server_.open_connections() == 0; }));
+    }
+}
 
 // --- giving up ----------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ TEST(TransportFailureTest, AServerThatSpeaksNoTls) {
 TEST(TransportFailureTest, ARequestThatCannotBeBegun) {
     HttpRequest request = request_to("http://127.0.0.1:99999");
     request.url += "?key=sk-query";
-    const auto loop = make_transport()->open_loop();
+    const auto loop = open_loop_of(*make_transport());
     Recorder events;
     loop->start(request, events);
     EXPECT_EQ(events.names, Names{});  // Events come from run_once only.

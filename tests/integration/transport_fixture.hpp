@@ -1,5 +1,6 @@
 #pragma once
 
+#include "../support/call_form.hpp"
 #include "embedded_server.hpp"
 #include "http/curl_transport.hpp"
 #include "request_reader.hpp"
@@ -36,6 +37,11 @@ using namespace std::chrono_literals;
 inline std::shared_ptr<HttpTransport> make_transport(CurlTransportOptions options = {}) {
     return make_curl_transport(std::move(options),
                                Log([](LogLevel, std::string_view) {}, LogLevel::off));
+}
+
+/// The kind of loop that the form of calls asks for (call_form.hpp).
+inline std::unique_ptr<TransferLoop> open_loop_of(HttpTransport& transport) {
+    return calls_are_asynchronous() ? transport.open_loop_for_many() : transport.open_loop();
 }
 
 inline HttpRequest request_to(const std::string& base_url) {
@@ -124,7 +130,7 @@ inline Recorder exchange(TransferLoop& loop, const HttpRequest& request) {
 }
 
 inline Recorder exchange(const HttpRequest& request, CurlTransportOptions options = {}) {
-    return exchange(*make_transport(std::move(options))->open_loop(), request);
+    return exchange(*open_loop_of(*make_transport(std::move(options))), request);
 }
 
 class TransportTest : public testing::Test {
@@ -141,7 +147,7 @@ protected:
 
     std::shared_ptr<HttpTransport> transport_ = make_transport();
     EmbeddedServer server_{{.handler = [](const auto&) { return Answer::json(200, "{}"); }}};
-    std::unique_ptr<TransferLoop> loop_ = transport_->open_loop();
+    std::unique_ptr<TransferLoop> loop_ = open_loop_of(*transport_);
     const HttpRequest request_ = request_to(server_.url());
 };
 

@@ -100,7 +100,7 @@ protected:
         request.body = "prompt-canary";
         request.headers.push_back({"api-key", "other-canary"});
         const auto transport = make_curl_transport({}, Log(lines_.sink(), level));
-        exchange(*transport->open_loop(), request);
+        exchange(*open_loop_of(*transport), request);
     }
 
     LogLines lines_;
@@ -125,7 +125,7 @@ TEST_F(TransportLogTest, TheCredentialsOfAProxyAreMasked) {
     const std::string port = std::to_string(server_.port());
     const Environment variable("http_proxy", "http://user:proxy-canary@127.0.0.1:" + port);
     const auto transport = make_curl_transport({}, Log(lines_.sink(), LogLevel::trace));
-    exchange(*transport->open_loop(), request_to("http://api.invalid"));
+    exchange(*open_loop_of(*transport), request_to("http://api.invalid"));
     EXPECT_TRUE(lines_.contain("http_proxy"));
     EXPECT_TRUE(lines_.contain("> Proxy-Authorization:"));
     EXPECT_FALSE(lines_.contain("canary"));

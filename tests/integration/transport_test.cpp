@@ -163,7 +163,7 @@ TEST(TransportFailureTest, SentOnADyingConnectionIsAmbiguousThoughReconnectingIs
         connection.reset_on_close();
     });
     const auto transport = make_transport();
-    const auto loop = transport->open_loop();
+    const auto loop = open_loop_of(*transport);
     EXPECT_TRUE(exchange(*loop, request).succeeded());
     const Recorder events = exchange(*loop, request);
     EXPECT_EQ(events.failure().curl_code, CURLE_COULDNT_CONNECT);
@@ -180,7 +180,7 @@ TEST_F(TransportTest, LeaksNoDescriptor) {
     const auto before = open_descriptors();
     for (int i = 0; i < 5; ++i) {
         const auto transport = make_transport();
-        const auto loop = transport->open_loop();
+        const auto loop = open_loop_of(*transport);
         exchange(*loop, request_);
         exchange(*loop, request_to(refusing.url()));
         Recorder aborted;
@@ -194,7 +194,7 @@ TEST_F(TransportTest, LeaksNoDescriptor) {
 TEST(TransportPoolTest, ALoopKeepsItsTransportAlive) {
     const EmbeddedServer server;
     auto transport = make_transport();
-    const auto loop = transport->open_loop();
+    const auto loop = open_loop_of(*transport);
     transport.reset();
     EXPECT_TRUE(exchange(*loop, request_to(server.url())).succeeded());
 }
@@ -206,7 +206,7 @@ TEST_F(TransportTest, ALoopGivenBackAbortsItsTransfers) {
         loop_.reset();
     }
     EXPECT_TRUE(server_.wait_until([&] { return server_.open_connections() == 0; }));
-    const auto loop = transport_->open_loop();  // The same one.
+    const auto loop = open_loop_of(*transport_);  // The same one, of the pool.
     EXPECT_TRUE(exchange(*loop, request_).succeeded());
 }
 

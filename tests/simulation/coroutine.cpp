@@ -13,9 +13,7 @@ Coroutine* running = nullptr;
 }  // namespace
 
 Coroutine::Coroutine(std::function<void()> body)
-    : body_(std::move(body)),
-      stack_(std::make_unique_for_overwrite<std::byte[]>(stack_size)),
-      sanitizer_(stack_.get(), stack_size) {
+    : body_(std::move(body)), stack_(std::make_unique_for_overwrite<std::byte[]>(stack_size)) {
     getcontext(&body_context_);
     body_context_.uc_stack.ss_sp = stack_.get();
     body_context_.uc_stack.ss_size = stack_size;
@@ -27,25 +25,19 @@ void Coroutine::enter() {
 }
 
 void Coroutine::run() noexcept {
-    sanitizer_.entered();
     body_();
     done_ = true;
-    sanitizer_.leave_for_good();
     setcontext(&loop_context_);
 }
 
 void Coroutine::resume() {
     running = this;
-    sanitizer_.enter();
     swapcontext(&loop_context_, &body_context_);
-    sanitizer_.left();
     running = nullptr;
 }
 
 void Coroutine::pause() {
-    sanitizer_.leave();
     swapcontext(&body_context_, &loop_context_);
-    sanitizer_.entered();
 }
 
 Coroutine& Coroutine::current() {

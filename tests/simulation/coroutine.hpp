@@ -1,7 +1,5 @@
 #pragma once
 
-#include "fiber_sanitizer.hpp"
-
 #include <ucontext.h>
 
 #include <cstddef>
@@ -12,7 +10,8 @@ namespace cloud_backend::simulation {
 
 /// Code that blocks, interleaved with a loop of events on one thread. It has a stack of its own,
 /// since what pauses is deep inside of a call that knows nothing of this. Must not pause while it
-/// handles an exception: which one that is, is known of threads only.
+/// handles an exception: which one that is, is known of threads only. Not for builds with
+/// sanitizers, which would have to be told of every change of stacks.
 /// Whoever destroys it lets it be done before: what is on its stack is not destroyed with it.
 class Coroutine {
 public:
@@ -39,7 +38,6 @@ private:
     std::unique_ptr<std::byte[]> stack_;
     ucontext_t body_context_{};
     ucontext_t loop_context_{};
-    FiberSanitizer sanitizer_;
 };
 
 }  // namespace cloud_backend::simulation

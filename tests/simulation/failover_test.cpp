@@ -25,7 +25,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint64_t seeds = FAILOVER_SEEDS;
+constexpr std::uint64_t seeds = 2;
 
 FailoverResult worst_result(const FailoverScenario& scenario, Delivery delivery) {
     FailoverResult worst = measure(scenario, run_failover(scenario, delivery, 1));
@@ -37,7 +37,8 @@ FailoverResult worst_result(const FailoverScenario& scenario, Delivery delivery)
 
 // B1, B2, F1, F2, F3, F5
 TEST(Failover, StaysWithinTheBoundsOfTheTable) {
-    std::printf("seeds 1 to %d; the worst of each\n%s", FAILOVER_SEEDS, failover_heading().c_str());
+    std::printf("seeds 1 to %d; the worst of each\n%s", static_cast<int>(seeds),
+                failover_heading().c_str());
     for (const FailoverScenario& scenario : failover_scenarios()) {
         for (const Delivery delivery : {Delivery::whole, Delivery::streamed}) {
             const FailoverResult worst = worst_result(scenario, delivery);

@@ -16,7 +16,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::uint64_t seeds = STORM_SEEDS;
+constexpr std::uint64_t seeds = 5;
 
 std::vector<Result> results_of(const Scenario& scenario) {
     std::vector<Result> results;
@@ -28,7 +28,7 @@ std::vector<Result> results_of(const Scenario& scenario) {
 
 // SPEC 6
 TEST(Storm, StaysWithinTheBoundsOfTheTable) {
-    std::printf("seeds 1 to %d; the least and the most over them\n%s", STORM_SEEDS,
+    std::printf("seeds 1 to %d; the least and the most over them\n%s", static_cast<int>(seeds),
                 table_heading().c_str());
     for (const Scenario& scenario : scenarios()) {
         const auto results = results_of(scenario);

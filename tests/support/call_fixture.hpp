@@ -1,28 +1,54 @@
 #pragma once
 
+#include "call_form.hpp"
 #include "fake_transport.hpp"
 
 #include <cloud_backend/client.hpp>
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/response_reader.hpp>
 
+#include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace cloud_backend::test {
 
-/// A client whose protected face tests can use.
+/// A client whose protected face tests can use, in either form (call_form.hpp).
 class TestClient final : public CloudBackendClient {
 public:
     explicit TestClient(ClientOptions options) : CloudBackendClient(std::move(options)) {}
     using CloudBackendClient::post;
-    using CloudBackendClient::stream;
+    using CloudBackendClient::start;
+
+    CallMetadata stream(std::string_view path, std::string body, ResponseReader& reader,
+                        const CallOptions& options = {}) const {
+        if (!calls_are_asynchronous()) {
+            return exchange(path, std::move(body), reader, options);
+        }
+        const CallSource source(options.stop);
+        std::optional<CallResult> result;
+        start(
+            path, std::move(body), {std::shared_ptr<void>(), &reader},
+            [&](CallResult ended) { result = std::move(ended); }, source, options);
+        source.handle().wait();
+        if (auto* thrown = std::get_if<std::exception_ptr>(&*result)) {
+            std::rethrow_exception(*thrown);
+        }
+        return std::get<CallMetadata>(*std::move(result));
+    }
 };
+
+/// A chunk with `text`, as an event of a stream.
+inline std::string content_event(const std::string& text) {
+    return R"(data: {"choices":[{"index":0,"delta":{"content":")" + text + "\"}}]}\n\n";
+}
 
 /// The smallest streaming protocol: each line is an event, "." ends the answer, a line "!STATUS" is
 /// an error inside the stream, "#" nothing at all.

@@ -1,6 +1,7 @@
 #include "fake_transport.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <stdexcept>
 #include <utility>
 
@@ -52,20 +53,23 @@ Exchange Exchange::refused() {
     return Exchange().fail(TransferFault::not_sent, ConnectionStage::connect, 7);
 }
 
+enum class EndlessWait { is_a_mistake, until_woken };
+
 /// Carries one transfer at a time.
 class FakeLoop final : public TransferLoop {
 public:
-    explicit FakeLoop(std::shared_ptr<FakeTransport> transport)
-        : transport_(std::move(transport)) {}
+    FakeLoop(std::shared_ptr<FakeTransport> transport, EndlessWait endless_wait)
+        : transport_(std::move(transport)), endless_wait_(endless_wait) {}
 
     TransferId start(const HttpRequest& request, TransferEvents& events) override {
         if (transport_->exchanges_.empty()) throw std::logic_error("an attempt too many");
         transport_->requests.push_back(request);
-        transport_->started_at.push_back(transport_->now_);
+        transport_->started_at.push_back(transport_->now());
         exchange_ = std::move(transport_->exchanges_.front());
         transport_->exchanges_.pop_front();
         events_ = &events;
-        last_event_ = transport_->now_;
+        paused_ = false;
+        last_event_ = transport_->now();
         return transport_->requests.size();
     }
 
@@ -74,31 +78,43 @@ public:
         events_ = nullptr;
     }
 
+    void resume(TransferId) override { paused_ = false; }
+
     void run_once(TimePoint until) override {
-        if (std::exchange(woken_, false)) return;
+        if (woken_.exchange(false)) return;
         const TimePoint event = next_event();
         auto& appointment = transport_->appointment_;
-        if (appointment && appointment->time <= std::min(until, event)) {
-            transport_->now_ = std::max(transport_->now_, appointment->time);
+        // An engine without a call: time does not pass for the one that comes next.
+        const bool idle = endless_wait_ == EndlessWait::until_woken && until == TimePoint::max() &&
+                          events_ == nullptr;
+        if (appointment && !idle && appointment->time <= std::min(until, event)) {
+            advance_to(appointment->time);
             auto action = std::move(appointment->action);
             appointment.reset();
             action();
         } else if (event <= until && event != TimePoint::max()) {
-            transport_->now_ = std::max(transport_->now_, event);
+            advance_to(event);
             deliver();
-            last_event_ = transport_->now_;
+            last_event_ = transport_->now();
         } else if (until != TimePoint::max()) {
-            transport_->now_ = std::max(transport_->now_, until);
+            advance_to(until);
+        } else if (endless_wait_ == EndlessWait::until_woken) {
+            woken_.wait(false);
         } else {
             throw std::logic_error("a wait that never ends");
         }
     }
 
-    void wake() noexcept override { woken_ = true; }
+    void wake() noexcept override {
+        woken_ = true;
+        woken_.notify_one();
+    }
 
 private:
+    void advance_to(TimePoint time) { transport_->now_ = std::max(transport_->now(), time); }
+
     TimePoint next_event() const {
-        if (events_ == nullptr || exchange_.events_.empty()) return TimePoint::max();
+        if (events_ == nullptr || paused_ || exchange_.events_.empty()) return TimePoint::max();
         return last_event_ + exchange_.events_.front().delay;
     }
 
@@ -120,17 +136,25 @@ private:
             std::get<std::function<void()>>(action)();
         }
         if (flow == Flow::stop) events_ = nullptr;
+        paused_ = flow == Flow::pause;
+        if (paused_) ++transport_->paused;
     }
 
     std::shared_ptr<FakeTransport> transport_;
     Exchange exchange_{};
     TransferEvents* events_ = nullptr;
+    bool paused_ = false;
     TimePoint last_event_{};
-    bool woken_ = false;
+    std::atomic<bool> woken_ = false;
+    EndlessWait endless_wait_;
 };
 
 std::unique_ptr<TransferLoop> FakeTransport::open_loop() {
-    return std::make_unique<FakeLoop>(shared_from_this());
+    return std::make_unique<FakeLoop>(shared_from_this(), EndlessWait::is_a_mistake);
+}
+
+std::unique_ptr<TransferLoop> FakeTransport::open_loop_for_many() {
+    return std::make_unique<FakeLoop>(shared_from_this(), EndlessWait::until_woken);
 }
 
 FakeTransport& FakeTransport::expect(Exchange exchange) {

@@ -2,6 +2,7 @@
 
 #include <cloud_backend/transport.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <deque>
@@ -64,11 +65,13 @@ class FakeTransport final : public HttpTransport,
                             public std::enable_shared_from_this<FakeTransport> {
 public:
     std::unique_ptr<TransferLoop> open_loop() override;
+    /// Its waits without end do end, with the next wake.
+    std::unique_ptr<TransferLoop> open_loop_for_many() override;
     TimePoint now() const noexcept override { return now_; }
 
     /// The next attempt without an exchange of its own meets this one.
     FakeTransport& expect(Exchange exchange);
-    void advance(Duration duration) { now_ += duration; }
+    void advance(Duration duration) { now_ = now() + duration; }
     /// Does something at a time, whatever the exchanges do then.
     void at(TimePoint time, std::function<void()> action);
 
@@ -77,6 +80,7 @@ public:
     /// When.
     std::vector<TimePoint> started_at{};
     std::size_t aborted = 0;
+    std::size_t paused = 0;
 
 private:
     friend class FakeLoop;
@@ -86,7 +90,7 @@ private:
         std::function<void()> action;
     };
 
-    TimePoint now_{std::chrono::hours(1)};
+    std::atomic<TimePoint> now_{TimePoint(std::chrono::hours(1))};
     std::deque<Exchange> exchanges_{};
     std::optional<Appointment> appointment_{};
 };

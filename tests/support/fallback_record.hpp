@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <variant>
 #include <vector>
@@ -64,6 +65,9 @@ struct CallRecord {
     TimePoint ended{};
     std::variant<std::monostate, ChatCompletion, Error, CallbackException> outcome{};
 };
+
+/// All of it that does not differ between calls that go alike.
+std::ostream& operator<<(std::ostream& out, const CallRecord& record);
 
 /// The answer that the call ended with, or null.
 inline const ChatCompletion* answer_of(const CallRecord& record) {

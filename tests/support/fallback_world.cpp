@@ -121,8 +121,8 @@ private:
 
 // --- making it ----------------------------------------------------------------------------------
 
-FallbackWorld::FallbackWorld(const FallbackScript& script)
-    : script_(script), router_(make_router(script_.backends, "")) {}
+FallbackWorld::FallbackWorld(const FallbackScript& script, CallForm form)
+    : script_(script), form_(form), router_(make_router(script_.backends, "")) {}
 
 std::shared_ptr<FallbackRouter> FallbackWorld::make_router(
     const std::vector<BackendScript>& scripts, const std::string& name) {
@@ -154,7 +154,8 @@ std::shared_ptr<ChatBackend> FallbackWorld::make(const BackendScript& script,
         case BackendKind::router:
             return make_router(script.backends, name);
         case BackendKind::service:
-            return make_service(script, name);
+            backend = make_service(script, name);
+            break;
         case BackendKind::streaming_function:
             backend = std::make_shared<CallableBackend>(
                 CallableBackend::Stream(ScriptedFunction(*this, script, name)), now);
@@ -164,8 +165,11 @@ std::shared_ptr<ChatBackend> FallbackWorld::make(const BackendScript& script,
                 CallableBackend::Complete(ScriptedFunction(*this, script, name)), now);
             break;
     }
-    if (script.unavailable) backend = std::make_shared<UnavailableBackend>(std::move(backend));
-    return backend;
+    if (script.unavailable && script.kind != BackendKind::service) {
+        backend = std::make_shared<UnavailableBackend>(std::move(backend));
+    }
+    if (form_ == CallForm::blocking) return backend;
+    return std::make_shared<QueuedBackend>(queue_, std::move(backend));
 }
 
 std::shared_ptr<ChatBackend> FallbackWorld::make_service(const BackendScript& script,
@@ -184,13 +188,8 @@ std::shared_ptr<ChatBackend> FallbackWorld::make_service(const BackendScript& sc
 
 CallRecord FallbackWorld::run(const CallScript& call) {
     const CallOptions options = begin(call);
-    const ChatRequest request{.model = "m", .messages = {Message::user("ping")}};
     try {
-        record_.outcome =
-            call.streamed
-                ? router_->chat_completion(
-                      request, [this](const ChatChunk& chunk) { return on_chunk(chunk); }, options)
-                : router_->chat_completion(request, options);
+        record_.outcome = ask_router(call.streamed, options);
     } catch (const CallbackException& exception) {
         record_.outcome = exception;
     } catch (const Error& error) {
@@ -199,6 +198,16 @@ CallRecord FallbackWorld::run(const CallScript& call) {
     record_.ended = network_->now();
     record_.posts = network_->requests.size() - record_.posts;
     return std::move(record_);
+}
+
+ChatCompletion FallbackWorld::ask_router(bool streamed, const CallOptions& options) {
+    const ChatRequest request{.model = "m", .messages = {Message::user("ping")}};
+    const ChunkCallback take = [this](const ChatChunk& chunk) { return on_chunk(chunk); };
+    if (form_ == CallForm::asynchronous) {
+        return run_async(*router_, queue_, request, streamed ? &take : nullptr, options);
+    }
+    return streamed ? router_->chat_completion(request, take, options)
+                    : router_->chat_completion(request, options);
 }
 
 CallOptions FallbackWorld::begin(const CallScript& call) {

@@ -3,6 +3,7 @@
 #include "fake_transport.hpp"
 #include "fallback_record.hpp"
 #include "fallback_script.hpp"
+#include "queued_backend.hpp"
 
 #include <cloud_backend/cloud_backend.hpp>
 
@@ -16,11 +17,13 @@
 
 namespace cloud_backend::test {
 
+enum class CallForm { blocking, asynchronous };
+
 /// A script come to life: services on a fake network, functions, routers, all under one virtual
 /// clock.
 class FallbackWorld {
 public:
-    explicit FallbackWorld(const FallbackScript& script);
+    explicit FallbackWorld(const FallbackScript& script, CallForm form = CallForm::blocking);
     FallbackWorld(const FallbackWorld&) = delete;
     FallbackWorld& operator=(const FallbackWorld&) = delete;
 
@@ -48,6 +51,7 @@ private:
                                                             const std::string& name);
     [[nodiscard]] std::shared_ptr<FallbackRouter> make_router(
         const std::vector<BackendScript>& scripts, const std::string& name);
+    [[nodiscard]] ChatCompletion ask_router(bool streamed, const CallOptions& options);
     [[nodiscard]] CallOptions begin(const CallScript& call);
     [[nodiscard]] bool on_chunk(const ChatChunk& chunk);
     void on_decision(const std::string& router, const FallbackDecision& decision);
@@ -55,6 +59,8 @@ private:
     void cancel_if_due();
 
     const FallbackScript script_;
+    const CallForm form_;
+    CallQueue queue_{};
     std::shared_ptr<FakeTransport> network_ = std::make_shared<FakeTransport>();
     std::map<std::string, std::shared_ptr<ChatBackend>, std::less<>> backends_{};
     std::map<std::string, std::size_t, std::less<>> times_asked_{};

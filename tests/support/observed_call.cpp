@@ -1,5 +1,7 @@
 #include "observed_call.hpp"
 
+#include "call_form.hpp"
+
 #include <cloud_backend/error.hpp>
 
 namespace cloud_backend::test {
@@ -51,9 +53,8 @@ Observed observe(ChatBackend& backend, Mode mode, const CallOptions& options) {
     };
     const auto start = Clock::now();
     try {
-        const auto completion = mode == Mode::plain
-                                    ? backend.chat_completion(request, options)
-                                    : backend.chat_completion(request, on_chunk, options);
+        const auto completion = mode == Mode::plain ? complete(backend, request, options)
+                                                    : complete(backend, request, on_chunk, options);
         observed.ending = Ending::success;
         observed.attempts = completion.metadata.attempts;
         observed.text = completion.content();

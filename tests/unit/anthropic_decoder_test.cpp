@@ -1,5 +1,6 @@
 #include "chat/anthropic_decoder.hpp"
 
+#include "../support/anthropic_document.hpp"
 #include "../support/anthropic_events.hpp"
 #include "chat/json_document.hpp"
 
@@ -19,6 +20,7 @@ namespace cloud_backend::detail {
 namespace {
 
 namespace anthropic = test::anthropic;
+using test::read_document;
 
 class AnthropicDecoderTest : public ::testing::Test {
 protected:
@@ -49,12 +51,6 @@ protected:
 private:
     std::string padded_{};
 };
-
-std::optional<ChatCompletion> read_document(std::string_view json) {
-    JsonDocument document;
-    const auto parsed = document.parse(json);
-    return AnthropicDecoder(256).read_completion(std::get<simdjson::dom::element>(parsed));
-}
 
 // --- the message ---------------------------------------------------------------------------------
 

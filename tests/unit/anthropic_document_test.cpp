@@ -1,24 +1,17 @@
+#include "../support/anthropic_document.hpp"
+
 #include "../support/anthropic_events.hpp"
-#include "chat/anthropic_decoder.hpp"
-#include "chat/json_document.hpp"
 
 #include <gtest/gtest.h>
 
-#include <optional>
 #include <string_view>
-#include <variant>
 
 // What whole messages of Anthropic mean.
 namespace cloud_backend::detail {
 namespace {
 
 namespace anthropic = test::anthropic;
-
-std::optional<ChatCompletion> read_document(std::string_view json) {
-    JsonDocument document;
-    const auto parsed = document.parse(json);
-    return AnthropicDecoder(256).read_completion(std::get<simdjson::dom::element>(parsed));
-}
+using test::read_document;
 
 TEST(AnthropicDocument, ReadsAMessage) {
     const auto answer = read_document(anthropic::thinking_and_tools_document).value();

@@ -2,6 +2,7 @@
 #include "chat/anthropic_decoder.hpp"
 #include "chat/anthropic_request.hpp"
 #include "chat/chat_reader.hpp"
+#include "chat/json_document.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -118,6 +119,31 @@ TEST_F(AnthropicStream, ReadsTheSameHoweverTheBytesAreCut) {  // S2
         EXPECT_TRUE(std::holds_alternative<Complete>(reader().on_body(stream.substr(cut))));
         ASSERT_EQ(chunks, whole) << cut;
     }
+}
+
+/// As a hook of the circuit breaker might, which is told of the first event.
+class ParsingObserver final : public EventObserver {
+public:
+    void on_event() override {
+        ++events;
+        JsonDocument document;
+        const auto parsed = document.parse("[" + std::string(500, '7') + ",{\"other\":\"JSON\"}]");
+        EXPECT_TRUE(std::holds_alternative<simdjson::dom::element>(parsed));
+    }
+    int events = 0;
+};
+
+TEST_F(AnthropicStream, WhoIsToldOfAnEventMayParseJson) {
+    const std::string stream = joined(anthropic::thinking_and_tools());
+    EXPECT_TRUE(is_complete(stream));
+    const auto undisturbed = sent_back(reader().take());
+    begin();
+    ParsingObserver observer;
+    reader().report_events_to(&observer);
+    EXPECT_TRUE(std::holds_alternative<Complete>(read_all(reader(), stream, 1'000'000)));
+    reader().report_events_to(nullptr);
+    EXPECT_EQ(observer.events, 12);
+    EXPECT_EQ(sent_back(reader().take()), undisturbed);
 }
 
 TEST_F(AnthropicStream, AStreamAndADocumentGiveTheSameMessage) {  // C3

@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 // The body of requests in Anthropic's form (SPEC C1, T11).
@@ -185,12 +186,6 @@ TEST(AnthropicRequest, RefusesByNameWhatCannotBeSaid) {  // T11
              {with(Message::system("\xFF")), "messages[1].content is not valid UTF-8"},
              {with(Message::assistant("\xFF")), "messages[1].content is not valid UTF-8"},
              {with(Message::tool("\xFF", "")), "messages[1].tool_call_id is not valid UTF-8"},
-             {with(answered("", {{}, {.arguments = "[]"}})),
-              "messages[1].tool_calls[1].arguments is not a JSON object in UTF-8"},
-             {with(answered("", {{.arguments = "{\"cut"}})),
-              "messages[1].tool_calls[0].arguments is not a JSON object in UTF-8"},
-             {with(answered("", {{.arguments = "{\"\xFF\":1}"}})),
-              "messages[1].tool_calls[0].arguments is not a JSON object in UTF-8"},
              {with(answered("", {}, Json{{"anthropic_content", 1}})),
               "messages[1].extra.anthropic_content is not a list"},
              {with(system_parts),
@@ -199,6 +194,22 @@ TEST(AnthropicRequest, RefusesByNameWhatCannotBeSaid) {  // T11
              {with(no_object), "messages[1].extra is not a JSON object in UTF-8"},
          }) {
         EXPECT_EQ(complaint_of(request), complaint);
+    }
+}
+
+TEST(AnthropicRequest, ArgumentsThatAreNoObjectAreSentInOne) {
+    for (const auto& [arguments, input] : std::vector<std::pair<std::string, std::string>>{
+             {"[]", R"({"invalid_arguments":"[]"})"},
+             {"{\"cut", R"({"invalid_arguments":"{\"cut"})"},
+             {"\xFF", "{\"invalid_arguments\":\"\xEF\xBF\xBD\"}"},
+             {"{\"\xFF\":1}", "{\"\xEF\xBF\xBD\":1}"},
+             {" null ", "{}"},
+             {"", "{}"}}) {
+        const auto request = Json::parse(to_anthropic_json(
+            {.messages = {answered("", {{.id = "a", .name = "f", .arguments = arguments}})}},
+            Delivery::whole));
+        EXPECT_EQ(request.at("messages").at(0).at("content").at(0).at("input"), Json::parse(input))
+            << arguments;
     }
 }
 

@@ -36,6 +36,7 @@ TEST(ApiError, TheMessageIsFoundInTheOrderOfE1) {
         {R"({"message":"a","detail":"b"})", "a"},
         {R"({"detail":"a"})", "a"},
         {R"({"detail":[{"msg":"a","loc":["body"]},{"msg":"b"}]})", "a"},
+        {R"({"object":"error","message":{"detail":[{"msg":"a"}]}})", "a"},
         {R"([{"error":{"message":"a"}}])", "a"},
         {R"([{"error":{"message":"a"}},{"error":{"message":"b"}},1])", "a"},
         {R"([1,{"error":{"message":"b"}}])", "HTTP 500"},

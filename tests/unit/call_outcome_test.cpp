@@ -40,6 +40,21 @@ TEST_F(CallOutcome, ACutStreamIsNeverASuccess) {  // T4
     EXPECT_EQ(error.attempts().back().end, AttemptEnd::already_delivered);
 }
 
+TEST_F(CallOutcome, WhatAReaderThrowsBeforeTheFirstBytePassesUnchanged) {  // T7
+    class Throwing final : public ResponseReader {
+        std::string_view accept() const override { return "text/lines"; }
+        void begin(const ResponseHead&) override { throw std::runtime_error("mine"); }
+        Reading on_body(std::string_view) override { return NeedMore{}; }
+        Reading on_end() override { return Complete{}; }
+    };
+    Throwing throwing;
+    const TestClient client(options);
+    network->expect(Exchange::answer(200, "a\n"));
+    EXPECT_THROW(client.stream("/x", "{}", throwing), std::runtime_error);
+    EXPECT_EQ(snapshot(client).counters.failures, 0u);
+    EXPECT_EQ(snapshot(client).counters.successes, 0u);
+}
+
 TEST_F(CallOutcome, ABodyThatBreaksOffIsNoAnswerOfAPost) {  // T4
     options.retry.max_retries = 0;
     const TestClient client(options);

@@ -1,5 +1,6 @@
 #include "call_fixture.hpp"
 #include "scripted_backend.hpp"
+#include "waiting_function.hpp"
 
 #include <cloud_backend/backend_error.hpp>
 #include <cloud_backend/callable_backend.hpp>
@@ -7,11 +8,15 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <exception>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <thread>
 #include <type_traits>
+#include <utility>
 
 namespace cloud_backend::test {
 namespace {
@@ -190,6 +195,68 @@ TEST_F(CallableBackendTest, ACallbackMayDestroyIt) {
     const auto answer = local->chat_completion(request, [&](const ChatChunk&) { local.reset(); });
     EXPECT_TRUE(answer.content().ends_with("small string"));
 }
+
+// --- asynchronous calls -------------------------------------------------------------------------
+
+TEST_F(CallableBackendTest, AnAsynchronousCallHasAThreadOfItsOwn) {
+    std::thread::id of_function, of_chunk, of_end;
+    std::promise<ChatCompletion> answer;
+    auto local =
+        streaming([&](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            of_function = std::this_thread::get_id();
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+        });
+    (void)local.chat_completion_async(
+        request, {.on_chunk = [&](const ChatChunk&) { of_chunk = std::this_thread::get_id(); },
+                  .on_done =
+                      [&](ChatCompletion completion) {
+                          of_end = std::this_thread::get_id();
+                          answer.set_value(std::move(completion));
+                      }});
+    EXPECT_EQ(answer.get_future().get().content(), "one");
+    EXPECT_NE(of_function, std::this_thread::get_id());
+    EXPECT_EQ(of_chunk, of_function);
+    EXPECT_EQ(of_end, of_function);
+}
+
+TEST_F(CallableBackendTest, WhatAnAsynchronousCallEndsWithIsToldUnchanged) {
+    const CallableBackend::Complete refuse = [](const ChatRequest&, const CallOptions&) {
+        throw ConfigError("no such model");
+        return ChatCompletion{};
+    };
+    CallableBackend local(refuse);
+    EXPECT_THROW((void)local.chat_completion_future(request).get(), ConfigError);
+}
+
+TEST_F(CallableBackendTest, DestroyingItCancelsItsAsynchronousCalls) {
+    std::promise<void> is_called;
+    auto local = std::make_unique<CallableBackend>(waiting_for_a_cancel(is_called));
+    auto answer = local->chat_completion_future(request);
+    is_called.get_future().wait();
+    local.reset();
+    EXPECT_THROW((void)answer.get(), CancelledError);
+}
+
+TEST_F(CallableBackendTest, AHandlerMayDestroyIt) {
+    std::promise<std::exception_ptr> error;
+    auto local = std::make_unique<CallableBackend>(
+        streaming([](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
+            EXPECT_TRUE(on_chunk(content_chunk_of("one")));
+            EXPECT_FALSE(on_chunk(content_chunk_of("two")));  // It is cancelled by that.
+        }));
+    std::promise<void> is_started;
+    (void)local->chat_completion_async(
+        request, {.on_chunk =
+                      [&, started = is_started.get_future().share()](const ChatChunk&) {
+                          started.wait();
+                          local.reset();
+                      },
+                  .on_error = [&](std::exception_ptr thrown) { error.set_value(thrown); }});
+    is_started.set_value();
+    EXPECT_THROW(std::rethrow_exception(error.get_future().get()), CancelledError);
+}
+
+// --- construction -------------------------------------------------------------------------------
 
 TEST_F(CallableBackendTest, AFunctionThatReturnsAnAnswerIsNoStream) {  // It would be lost.
     const auto with_answer = [](const ChatRequest&, const ChunkCallback&, const CallOptions&) {

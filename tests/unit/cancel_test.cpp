@@ -22,10 +22,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string event(const std::string& text) {
-    return R"(data: {"choices":[{"index":0,"delta":{"content":")" + text + "\"}}]}\n\n";
-}
-
 TEST(Cancel, IsSeenBeforeEachPieceThatTheTransportHasBuffered) {
     const TimePoint now{1h};
     CircuitBreaker breaker{CircuitBreakerOptions{}};
@@ -49,8 +45,8 @@ TEST(Cancel, IsSeenBeforeEachPieceThatTheTransportHasBuffered) {
 
 TEST(Cancel, IsSeenBeforeEachChunkOfAPiece) {
     const auto network = std::make_shared<FakeTransport>();
-    network->expect(
-        Exchange::answer(200, event("one") + event("two") + event("three") + "data: [DONE]\n\n"));
+    network->expect(Exchange::answer(200, content_event("one") + content_event("two") +
+                                              content_event("three") + "data: [DONE]\n\n"));
     std::stop_source stop;
     std::string text;
     const auto error = error_of<CancelledError>([&] {

@@ -64,36 +64,56 @@ Json expected_tool_call(const Json& call) {
         {"type", text(call, "type")},
         {"name", function.is_object() ? text(function, "name") : ""},
         {"arguments", arguments.is_structured() || arguments.is_string() ? arguments : Json("")},
+        {"function_extra",
+         function.is_object() ? unknown(function, {"name", "arguments"}) : Json()},
         {"extra", unknown(call, {"index", "id", "type", "function"})}};
 }
 
-std::pair<std::string, std::string> expected_content(const Json& content) {
-    std::string said;
-    std::string thought;
-    if (content.is_string()) said = content;
-    if (content.is_array()) {
-        for (const auto& part : content) {
-            if (part.is_string()) said += part.get<std::string>();
-            if (!part.is_object()) continue;
-            const auto type = text(part, "type");
-            if (type == "text" || type.empty()) said += text(part, "text");
-            const auto thinking = type == "thinking" ? member(part, "thinking") : Json();
-            if (thinking.is_string()) thought += thinking.get<std::string>();
-            if (!thinking.is_array()) continue;
-            for (const auto& piece : thinking) {
-                if (piece.is_string()) thought += piece.get<std::string>();
-                if (piece.is_object()) thought += text(piece, "text");
-            }
+struct ExpectedContent {
+    std::string said{};
+    std::string thought{};
+    Json parts = Json::array();
+};
+
+ExpectedContent expected_content(const Json& content) {
+    ExpectedContent expected;
+    if (content.is_string()) expected.said = content;
+    if (!content.is_array()) return expected;
+    for (const auto& part : content) {
+        if (part.is_string()) expected.said += part.get<std::string>();
+        if (!part.is_object()) continue;
+        const auto type = text(part, "type");
+        if (type == "text" || type.empty()) {
+            expected.said += text(part, "text");
+        } else if (type != "thinking") {
+            expected.parts.push_back(part);
+        }
+        const auto thinking = type == "thinking" ? member(part, "thinking") : Json();
+        if (thinking.is_string()) expected.thought += thinking.get<std::string>();
+        if (!thinking.is_array()) continue;
+        for (const auto& piece : thinking) {
+            if (piece.is_string()) expected.thought += piece.get<std::string>();
+            if (piece.is_object()) expected.thought += text(piece, "text");
         }
     }
-    return {said, thought};
+    return expected;
+}
+
+/// Null, or as it is.
+Json expected_audio(const Json& delta) {
+    const Json audio = member(delta, "audio");
+    if (!audio.is_object()) return {};
+    return {{"id", text(audio, "id")},
+            {"data", text(audio, "data")},
+            {"transcript", text(audio, "transcript")},
+            {"expires_at", integer(audio, "expires_at")}};
 }
 
 Json expected_delta(const Json& delta) {
-    const auto [said, thought] = expected_content(member(delta, "content"));
+    const auto content = expected_content(member(delta, "content"));
     auto reasoning = text(delta, "reasoning_content");
     if (reasoning.empty()) reasoning = text(delta, "reasoning");
-    if (reasoning.empty()) reasoning = thought;
+    if (reasoning.empty()) reasoning = content.thought;
     Json tool_calls = Json::array();
     const Json calls = member(delta, "tool_calls");
     if (calls.is_array()) {
@@ -105,10 +125,13 @@ Json expected_delta(const Json& delta) {
     for (const auto* key : {"reasoning", "reasoning_content"}) {
         if (member(delta, key).is_string()) known.emplace_back(key);
     }
+    if (member(delta, "audio").is_object()) known.emplace_back("audio");
     const Json annotations = member(delta, "annotations");
     const auto role = text(delta, "role");
     return {{"role", role == "assistant" || role == "tool" ? Json(role) : Json()},
-            {"content", said},
+            {"content", content.said},
+            {"parts", content.parts},
+            {"audio", expected_audio(delta)},
             {"reasoning", reasoning},
             {"refusal", text(delta, "refusal")},
             {"tool_calls", tool_calls},
@@ -124,6 +147,7 @@ std::optional<Json> expected_choice(const Json& choice) {
     return Json{{"index", index.is_null() ? Json(0) : index},
                 {"finish_reason", text(choice, "finish_reason")},
                 {"logprobs", logprobs.empty() ? Json() : logprobs},
+                {"extra", unknown(choice, {"index", "finish_reason", "logprobs", "delta"})},
                 {"delta", expected_delta(delta.is_object() ? delta : Json::object())}};
 }
 
@@ -169,6 +193,7 @@ Json actual_tool_call(const ToolCallDelta& call, const Json& expected) {
             {"type", call.type},
             {"name", call.name},
             {"arguments", as_json ? Json::parse(call.arguments) : Json(call.arguments)},
+            {"function_extra", call.function_extra.parse()},
             {"extra", call.extra.parse()}};
 }
 
@@ -178,14 +203,29 @@ Json actual_role(const std::optional<Role>& role) {
     return role ? Json("another") : Json();
 }
 
+Json actual_audio(const std::optional<AudioAnswer>& audio) {
+    if (!audio) return {};
+    return {{"id", audio->id},
+            {"data", audio->data},
+            {"transcript", audio->transcript},
+            {"expires_at", audio->expires_at}};
+}
+
 Json actual_delta(const Delta& delta, const Json& expected) {
     Json tool_calls = Json::array();
     for (std::size_t i = 0; i < delta.tool_calls.size(); ++i) {
         tool_calls.push_back(actual_tool_call(delta.tool_calls[i], expected["tool_calls"].at(i)));
     }
-    return {{"role", actual_role(delta.role)}, {"content", delta.content},
-            {"reasoning", delta.reasoning},    {"refusal", delta.refusal},
-            {"tool_calls", tool_calls},        {"annotations", delta.annotations.parse()},
+    Json parts = Json::array();
+    for (const auto& part : delta.parts) parts.push_back(std::get<RawJson>(part).parse());
+    return {{"role", actual_role(delta.role)},
+            {"content", delta.content},
+            {"parts", parts},
+            {"audio", actual_audio(delta.audio)},
+            {"reasoning", delta.reasoning},
+            {"refusal", delta.refusal},
+            {"tool_calls", tool_calls},
+            {"annotations", delta.annotations.parse()},
             {"extra", delta.extra.parse()}};
 }
 
@@ -206,6 +246,7 @@ Json actual_chunk(const ChatChunk& chunk, const Json& expected) {
             {{"index", choice.index},
              {"finish_reason", choice.finish_reason},
              {"logprobs", choice.logprobs.parse()},
+             {"extra", choice.extra.parse()},
              {"delta", actual_delta(choice.delta, expected["choices"].at(i)["delta"])}});
     }
     return {{"id", chunk.id},
@@ -257,6 +298,7 @@ private:
         return object({{"index", [this] { return Json(random_() % 130); }},
                        {"finish_reason", strings()},
                        {"logprobs", [this] { return anything(0); }},
+                       {"content_filter_results", [this] { return anything(0); }},
                        {"delta", [this] { return delta(); }}},
                       98);
     }
@@ -266,13 +308,23 @@ private:
                        {"reasoning", strings()},
                        {"reasoning_content", strings()},
                        {"refusal", strings()},
+                       {"audio", [this] { return audio(); }},
                        {"annotations", lists([this] { return anything(0); })},
                        {"tool_calls", lists([this] { return tool_call(); })},
                        {"function_call", [this] { return anything(0); }}});
     }
+    Json audio() {
+        return object({{"id", strings()},
+                       {"data", strings()},
+                       {"transcript", strings()},
+                       {"expires_at", numbers()}});
+    }
     Json parts() {
         return lists([this] {
-            return object({{"type", [this] { return chance(50) ? "text" : "thinking"; }},
+            return object({{"type",
+                            [this] {
+                                return chance(40) ? "text" : chance(60) ? "thinking" : "reference";
+                            }},
                            {"text", strings()},
                            {"thinking", [this] { return chance(30) ? Json(string()) : parts(); }}});
         })();
@@ -285,9 +337,9 @@ private:
                        {"extra_content", [this] { return anything(0); }}});
     }
     Json function() {
-        return object({{"name", strings()}, {"arguments", [this] {
-                                                 return chance(70) ? Json(string()) : anything(1);
-                                             }}});
+        return object({{"name", strings()},
+                       {"arguments", [this] { return chance(70) ? Json(string()) : anything(1); }},
+                       {"strict", [this] { return anything(0); }}});
     }
     Json usage() {
         return object({{"prompt_tokens", numbers()},

@@ -51,7 +51,7 @@ constexpr std::string_view full_chunk =
     R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"gpt",)"
     R"("service_tier":"default","system_fingerprint":"fp_1","obfuscation":"abc","x_new":1,)"
     R"("choices":[{"index":1,"delta":{"role":"assistant","content":"Hi","refusal":"no",)"
-    R"("reasoning_content":"hm","annotations":[{"type":"url_citation"}],"audio":{"id":"a"},)"
+    R"("reasoning_content":"hm","annotations":[{"type":"url_citation"}],"audio":{"id":"a"},"images":[1],)"
     R"("tool_calls":[{"index":2,"id":"call_1","type":"function",)"
     R"("function":{"name":"f","arguments":"{\"a\":"},"extra_content":{"signature":"s"}}]},)"
     R"("logprobs":{"content":[]},"finish_reason":"stop"}],)"
@@ -90,7 +90,9 @@ TEST_F(ChunkDecoderTest, ReadsEveryField) {
     EXPECT_EQ(delta.reasoning, "hm");
     EXPECT_EQ(delta.refusal, "no");
     EXPECT_EQ(delta.annotations.text(), R"([{"type":"url_citation"}])");
-    EXPECT_EQ(delta.extra.text(), R"({"audio":{"id":"a"}})");
+    ASSERT_TRUE(delta.audio);
+    EXPECT_EQ(delta.audio->id, "a");
+    EXPECT_EQ(delta.extra.text(), R"({"images":[1]})");
 
     ASSERT_EQ(delta.tool_calls.size(), 1U);
     EXPECT_EQ(delta.tool_calls[0].index, 2);

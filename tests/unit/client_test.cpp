@@ -64,7 +64,7 @@ TEST_F(Client, TheMoreParticularHeaderReplacesTheMoreGeneral) {
 TEST_F(Client, HooksOfASubclassAreAskedPerCallAndNotByTheConstructor) {  // section 1
     struct Subclass final : CloudBackendClient {
         explicit Subclass(ClientOptions o) : CloudBackendClient(std::move(o)) {}
-        using CloudBackendClient::stream;
+        using CloudBackendClient::exchange;
         AuthScheme auth_scheme() const override {
             ++asked;
             return {"api-key", ""};
@@ -75,7 +75,7 @@ TEST_F(Client, HooksOfASubclassAreAskedPerCallAndNotByTheConstructor) {  // sect
     const Subclass client(options);
     EXPECT_EQ(client.asked, 0);
     network->expect(Exchange::answer(200, ".\n"));
-    client.stream("/x", "", reader);
+    client.exchange("/x", "", reader);
     EXPECT_EQ(client.asked, 1);
     EXPECT_EQ(header("api-key"), "sk-test-key");
     EXPECT_EQ(header("Authorization"), "(none)");

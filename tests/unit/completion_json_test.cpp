@@ -22,13 +22,15 @@ constexpr std::string_view full =
     R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"gpt",)"
     R"("service_tier":"default","system_fingerprint":"fp_1","citations":["c"],)"
     R"("choices":[{"index":0,"message":{"role":"assistant","content":"Hi","refusal":"no",)"
-    R"("reasoning":"hm","annotations":[{"type":"url_citation"}],"audio":{"id":"a"},)"
+    R"("reasoning":"hm","annotations":[{"type":"url_citation"}],"audio":{"id":"a"},"images":[1],)"
     R"("tool_calls":[{"id":"call_1","type":"custom","function":{"name":"f","arguments":"{}"},)"
-    R"("extra_content":{"signature":"s"}}]},"logprobs":{"content":[]},"finish_reason":"stop"},)"
+    R"("extra_content":{"signature":"s"}}]},"logprobs":{"content":[]},"finish_reason":"stop",)"
+    R"("content_filter_results":{"hate":{"filtered":false}},"stop_reason":null},)"
     R"({"index":1,"message":{"content":"second"},"finish_reason":"length"}],)"
     R"("usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3,)"
-    R"("prompt_tokens_details":{"cached_tokens":4},)"
-    R"("completion_tokens_details":{"reasoning_tokens":5}}})";
+    R"("prompt_tokens_details":{"cached_tokens":4,"audio_tokens":6},)"
+    R"("completion_tokens_details":{"reasoning_tokens":5,"audio_tokens":7,)"
+    R"("accepted_prediction_tokens":8,"rejected_prediction_tokens":9}}})";
 
 // C2
 TEST(CompletionJson, ReadsEveryField) {
@@ -44,18 +46,25 @@ TEST(CompletionJson, ReadsEveryField) {
     EXPECT_EQ(completion->usage->total_tokens, 3);
     EXPECT_EQ(completion->usage->cached_tokens, 4);
     EXPECT_EQ(completion->usage->reasoning_tokens, 5);
+    EXPECT_EQ(completion->usage->prompt_audio_tokens, 6);
+    EXPECT_EQ(completion->usage->completion_audio_tokens, 7);
+    EXPECT_EQ(completion->usage->accepted_prediction_tokens, 8);
+    EXPECT_EQ(completion->usage->rejected_prediction_tokens, 9);
 
     ASSERT_EQ(completion->choices.size(), 2U);
     const Choice& choice = completion->choices[0];
     EXPECT_EQ(choice.index, 0);
     EXPECT_EQ(choice.finish_reason, "stop");
     EXPECT_EQ(choice.logprobs.text(), R"({"content":[]})");
+    EXPECT_EQ(choice.extra.text(), R"({"content_filter_results":{"hate":{"filtered":false}}})");
     EXPECT_EQ(choice.message.role, Role::assistant);
     EXPECT_EQ(choice.message.content, "Hi");
     EXPECT_EQ(choice.message.refusal, "no");
     EXPECT_EQ(choice.message.reasoning, "hm");
     EXPECT_EQ(choice.message.annotations.text(), R"([{"type":"url_citation"}])");
-    EXPECT_EQ(choice.message.extra.text(), R"({"audio":{"id":"a"}})");
+    ASSERT_TRUE(choice.message.audio);
+    EXPECT_EQ(choice.message.audio->id, "a");
+    EXPECT_EQ(choice.message.extra.text(), R"({"images":[1]})");
     ASSERT_EQ(choice.message.tool_calls.size(), 1U);
     EXPECT_EQ(choice.message.tool_calls[0].id, "call_1");
     EXPECT_EQ(choice.message.tool_calls[0].type, "custom");
@@ -115,6 +124,21 @@ TEST(CompletionJson, HasNoImpossibleChoices) {
     EXPECT_FALSE(with_choices(129));
 }
 
+TEST(ChatChunk, TheFirstChoiceIsThatWithIndexZero) {
+    ChatChunk chunk;
+    EXPECT_EQ(chunk.content(), "");
+    chunk.choices = {{.index = 1, .delta = {.content = "b", .reasoning = "r"}}};
+    chunk.choices[0].finish_reason = "stop";
+    EXPECT_EQ(chunk.content(), "");
+    EXPECT_EQ(chunk.reasoning(), "");
+    EXPECT_EQ(chunk.finish_reason(), "");
+    chunk.choices.push_back({.index = 0, .delta = {.content = "a", .reasoning = "q"}});
+    chunk.choices[1].finish_reason = "length";
+    EXPECT_EQ(chunk.content(), "a");
+    EXPECT_EQ(chunk.reasoning(), "q");
+    EXPECT_EQ(chunk.finish_reason(), "length");
+}
+
 // E3
 TEST(CompletionJson, MakesOneChunkOfACompletion) {
     auto completion = read(full);
@@ -133,6 +157,7 @@ TEST(CompletionJson, MakesOneChunkOfACompletion) {
     ASSERT_EQ(chunk.choices.size(), 2U);
     EXPECT_EQ(chunk.choices[0].finish_reason, "stop");
     EXPECT_EQ(chunk.choices[0].logprobs.text(), R"({"content":[]})");
+    EXPECT_EQ(chunk.choices[0].extra, completion->choices[0].extra);
     EXPECT_EQ(chunk.choices[1].index, 1);
     EXPECT_EQ(chunk.choices[1].delta.content, "second");
 
@@ -141,6 +166,8 @@ TEST(CompletionJson, MakesOneChunkOfACompletion) {
     EXPECT_EQ(delta.content, "Hi");
     EXPECT_EQ(delta.reasoning, "hm");
     EXPECT_EQ(delta.refusal, "no");
+    ASSERT_TRUE(delta.audio);
+    EXPECT_EQ(delta.audio->id, "a");
     EXPECT_EQ(delta.annotations, completion->choices[0].message.annotations);
     EXPECT_EQ(delta.extra, completion->choices[0].message.extra);
     ASSERT_EQ(delta.tool_calls.size(), 1U);

@@ -1,3 +1,4 @@
+#include <cloud_backend/content_error.hpp>
 #include <cloud_backend/error.hpp>
 
 #include <gtest/gtest.h>
@@ -43,6 +44,7 @@ TEST(Errors, EachCodeRaisesItsType) {
     expect_raises<LimitExceededError>(ErrorCode::limit_exceeded);
     expect_raises<CancelledError>(ErrorCode::cancelled);
     expect_raises<CircuitBreakerError>(ErrorCode::circuit_open);
+    expect_raises<ContentError>(ErrorCode::content);
 }
 
 TEST(Errors, AreCopiedWithoutThrowing) {

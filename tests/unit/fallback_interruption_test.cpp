@@ -17,13 +17,13 @@
 namespace cloud_backend::test {
 namespace {
 
-ChatChunk role_chunk() {
+ChatChunk chunk_with_role() {
     ChatChunk chunk{.id = "a"};
     chunk.choices.push_back({.delta = {.role = Role::assistant}});
     return chunk;
 }
 
-ChatChunk content_chunk(std::string text) {
+ChatChunk chunk_with_content(std::string text) {
     ChatChunk chunk{.id = "a"};
     chunk.choices.push_back({.delta = {.content = std::move(text)}});
     return chunk;
@@ -44,15 +44,15 @@ protected:
     static FallbackBackend speaker() {
         return backend("speaker",
                        [](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
-                           if (on_chunk(role_chunk()) && on_chunk(role_chunk()))
-                               (void)on_chunk(content_chunk("x"));
+                           if (on_chunk(chunk_with_role()) && on_chunk(chunk_with_role()))
+                               (void)on_chunk(chunk_with_content("x"));
                        });
     }
     /// Fails after the role.
     static FallbackBackend failing() {
         return backend("failing",
                        [](const ChatRequest&, const ChunkCallback& on_chunk, const CallOptions&) {
-                           (void)on_chunk(role_chunk());
+                           (void)on_chunk(chunk_with_role());
                            throw std::runtime_error("out of memory");
                        });
     }
@@ -77,7 +77,7 @@ public:
     ChatCompletion chat_completion(const ChatRequest&, const CallOptions&) override { return {}; }
     ChatCompletion chat_completion(const ChatRequest&, const ChunkCallback& on_chunk,
                                    const CallOptions&) override {
-        for (int i = 0; i < 3; ++i) (void)on_chunk(content_chunk("x"));
+        for (int i = 0; i < 3; ++i) (void)on_chunk(chunk_with_content("x"));
         return {};
     }
 };

@@ -1,3 +1,4 @@
+#include "../support/chosen_seed.hpp"
 #include "../support/fallback_rules.hpp"
 #include "../support/fallback_script.hpp"
 #include "../support/fallback_world.hpp"
@@ -12,6 +13,7 @@
 #include <iostream>
 #include <map>
 #include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,15 +40,24 @@ std::string_view ending_of(const CallRecord& record) {
     return error->code() == ErrorCode::all_backends_failed ? "all failed" : "fault of the request";
 }
 
-/// Empty: every call kept every rule.
+std::string shown(const CallRecord& record) {
+    std::ostringstream text;
+    text << record;
+    return text.str();
+}
+
+/// Empty: every call kept every rule, and went the same way in either form.
 std::string fault_of(const FallbackScript& script, Endings& endings) {
     try {
         FallbackWorld world(script);
+        FallbackWorld asynchronous(script, CallForm::asynchronous);
         for (const CallScript& call : script.calls) {
             const CallRecord record = world.run(call);
             auto fault =
                 first_fault(std::array{fault_of_delivery, fault_of_decisions}, script, record);
             if (!fault.empty()) return fault;
+            const std::string expected = shown(record), other = shown(asynchronous.run(call));
+            if (other != expected) return "blocking:\n" + expected + "asynchronous:\n" + other;
             ++endings[ending_of(record)];
         }
     } catch (const std::exception& exception) {
@@ -71,12 +82,6 @@ FallbackScript shrunk(FallbackScript script) {
         }
     }
     return script;
-}
-
-/// `--gtest_random_seed` repeats a run.
-std::uint64_t chosen_seed() {
-    const auto seed = GTEST_FLAG_GET(random_seed);
-    return seed != 0 ? static_cast<std::uint64_t>(seed) : std::random_device{}() % 99'999 + 1;
 }
 
 TEST(FallbackProperty, RandomScriptsKeepTheRules) {  // F1 to F6

@@ -176,7 +176,7 @@ TEST(FallbackRule, FallsBackOnWhatAnotherBackendMayDoBetter) {  // F2
           ErrorCode::permission_denied, ErrorCode::not_found, ErrorCode::rate_limit,
           ErrorCode::quota_exceeded, ErrorCode::internal_server, ErrorCode::stream_truncated,
           ErrorCode::response, ErrorCode::circuit_open, ErrorCode::backend,
-          ErrorCode::all_backends_failed}) {
+          ErrorCode::all_backends_failed, ErrorCode::content}) {
         EXPECT_TRUE(rule({.code = code})) << static_cast<int>(code);
     }
     for (const auto code :

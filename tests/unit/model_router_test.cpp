@@ -1,8 +1,12 @@
+#include "queued_backend.hpp"
+#include "scripted_backend.hpp"
+
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/model_router.hpp>
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -189,6 +193,69 @@ TEST_F(Router, ACallbackMayDestroyIt) {
     EXPECT_EQ(answer.model, "llama3");
     EXPECT_TRUE(backend.expired());
 }
+
+// --- asynchronous calls -------------------------------------------------------------------------
+
+TEST_F(Router, AnAsynchronousCallGoesToTheBackendOfTheModel) {  // F6
+    using namespace std::chrono_literals;
+    CallQueue queue;
+    backends["local"] = std::make_shared<QueuedBackend>(queue, local);
+    ModelRouter router(routes, backends);
+    std::string seen;
+    const ChunkCallback take = [&](const ChatChunk& chunk) { seen += chunk.id; };
+    const auto streamed = run_async(router, queue, {.model = "llama2"}, &take, {.deadline = 7s});
+    EXPECT_EQ(seen, "piece");
+    EXPECT_EQ(streamed.model, "llama3");
+    EXPECT_EQ(streamed.metadata.backend, "local");
+    EXPECT_EQ(streamed.metadata.model, "llama3");
+    EXPECT_EQ(local->deadline, 7s);
+    EXPECT_EQ(run_async(router, queue, {.model = "llama"}, nullptr).metadata.backend, "local");
+    EXPECT_EQ(local->asked_models, (Asked{"llama3", "llama3"}));
+}
+
+TEST_F(Router, WithoutARouteAnAsynchronousCallIsThrown) {
+    ModelRouter router(routes, backends);
+    const auto fail = [](auto&&) { ADD_FAILURE() << "a handler was called"; };
+    EXPECT_THROW(router.chat_completion_async({.model = "o1"}, {.on_done = fail, .on_error = fail}),
+                 NotFoundError);
+}
+
+TEST_F(Router, TheErrorsOfAsynchronousCallsPassUnchanged) {
+    CallQueue queue;
+    const auto failing = std::make_shared<ScriptedBackend>(
+        [](const ChunkCallback&) -> ChatCompletion { throw std::domain_error("mine"); });
+    backends["cloud"] = std::make_shared<QueuedBackend>(queue, failing);
+    ModelRouter router(routes, backends);
+    EXPECT_THROW(run_async(router, queue, {.model = "gpt-4o"}, nullptr), std::domain_error);
+}
+
+TEST_F(Router, AHandlerMayDestroyItWhichCancelsItsCalls) {
+    CallQueue queue;
+    const auto asked = std::make_shared<ScriptedBackend>([](const ChunkCallback& on_chunk) {
+        (void)on_chunk(content_chunk_of("one"));
+        return completion_of("one");
+    });
+    auto behind_it = std::make_shared<QueuedBackend>(queue, asked);
+    const std::weak_ptr<ChatBackend> watched = behind_it;
+    auto router = std::make_unique<ModelRouter>(
+        ModelRoutes{{{ModelPattern::prefix("gpt-"), "cloud"}}},
+        ModelRouter::Backends{{"cloud", std::exchange(behind_it, nullptr)}});
+    bool is_done = false;
+    const CallHandle call = router->chat_completion_async(
+        {.model = "gpt-4o"}, {.on_chunk =
+                                  [&](const ChatChunk&) {
+                                      router.reset();
+                                      EXPECT_TRUE(asked->asked_with.at(0).stop.stop_requested());
+                                      EXPECT_FALSE(watched.expired());
+                                  },
+                              .on_done = [&](const ChatCompletion&) { is_done = true; }});
+    queue.run_all();
+    EXPECT_TRUE(is_done);
+    EXPECT_TRUE(call.done());
+    EXPECT_TRUE(watched.expired());
+}
+
+// --- construction -------------------------------------------------------------------------------
 
 TEST_F(Router, RefusesABackendThatIsNull) {
     backends["spare"] = nullptr;

@@ -1,17 +1,24 @@
 #include "chat/request_json.hpp"
 
+#include "complaint.hpp"
+
 #include <cloud_backend/error.hpp>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <limits>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
-// SPEC C1, T11, 1 (passthrough), A10
+// SPEC C1, T11
 namespace cloud_backend::detail {
 namespace {
 
+using test::complaint_of;
 using Json = nlohmann::json;
 
 ChatRequest ask() {
@@ -20,16 +27,6 @@ ChatRequest ask() {
 
 std::string whole(const ChatRequest& request) {
     return to_json(request, Delivery::whole);
-}
-
-template <class ErrorType = ConfigError, class Run>
-std::string complaint_of(Run&& run) {
-    try {
-        run();
-    } catch (const ErrorType& error) {
-        return error.what();
-    }
-    return "(no error)";
 }
 
 TEST(RequestJson, SendsOnlyWhatWasSet) {
@@ -59,52 +56,69 @@ TEST(RequestJson, SendsEachFieldThatWasSet) {
     EXPECT_FALSE(Json::parse(to_json(request, Delivery::streamed)).contains("stream_options"));
 }
 
-TEST(RequestJson, SendsTheNameAndTheRefusalOfAMessage) {
-    Message message = Message::assistant("x");
-    message.name = "ada";
-    message.refusal = "no";
-    EXPECT_EQ(Json::parse(whole({.messages = {message}})).at("messages").at(0),
-              Json::parse(R"({"role":"assistant","content":"x","name":"ada","refusal":"no"})"));
-    message.name = "\xFF";
-    EXPECT_EQ(complaint_of([&] { whole({.messages = {message}}); }),
-              "messages[0].name is not valid UTF-8");
-}
-
-TEST(RequestJson, WritesEveryRole) {
-    const auto role = [](const Message& message) {
-        return Json::parse(whole({.messages = {message}})).at("messages").at(0).at("role");
+TEST(RequestJson, SendsEachFieldOfItsName) {
+    struct Case {
+        std::string name;
+        std::string json;
+        std::function<void(ChatRequest&)> set;
     };
-    EXPECT_EQ(role(Message::developer("x")), "developer");
-    EXPECT_EQ(role(Message::system("x")), "system");
-    EXPECT_EQ(role(Message::user("x")), "user");
-    EXPECT_EQ(role(Message::assistant("x")), "assistant");
-    EXPECT_EQ(role(Message::tool("id", "x")), "tool");
+    for (const auto& [name, json, set] : std::vector<Case>{
+             {"parallel_tool_calls", "false", [](auto& r) { r.parallel_tool_calls = false; }},
+             {"frequency_penalty", "-1.5", [](auto& r) { r.frequency_penalty = -1.5; }},
+             {"presence_penalty", "0.0", [](auto& r) { r.presence_penalty = 0; }},
+             {"logit_bias", R"({"-1":0.5,"50256":-100.0})",
+              [](auto& r) {
+                  r.logit_bias = {{50256, -100}, {-1, 0.5}};
+              }},
+             {"logprobs", "true", [](auto& r) { r.logprobs = true; }},
+             {"top_logprobs", "0", [](auto& r) { r.top_logprobs = 0; }},
+             {"reasoning_effort", R"("low")", [](auto& r) { r.reasoning_effort = "low"; }},
+             {"verbosity", R"("high")", [](auto& r) { r.verbosity = "high"; }},
+             {"service_tier", R"("flex")", [](auto& r) { r.service_tier = "flex"; }},
+             {"store", "false", [](auto& r) { r.store = false; }},
+             {"metadata", R"({"":"b","\"k\"":"v"})",
+              [](auto& r) {
+                  r.metadata = {{"\"k\"", "v"}, {"", "b"}};
+              }},
+             {"user", R"("ada")", [](auto& r) { r.user = "ada"; }},
+             {"tool_choice", R"("auto")", [](auto& r) { r.tool_choice = ToolChoice::automatic(); }},
+             {"response_format", R"({"type":"text"})",
+              [](auto& r) { r.response_format = ResponseFormat::text(); }},
+             {"response_format", R"({"type":"json_object"})",
+              [](auto& r) { r.response_format = ResponseFormat::json_object(); }},
+         }) {
+        ChatRequest request;
+        set(request);
+        EXPECT_EQ(whole(request), R"({"messages":[],")" + name + "\":" + json + "}");
+    }
 }
 
-TEST(RequestJson, AnAnsweredMessageCanBeSentBack) {  // A10
-    Message answered = Message::assistant("");
-    answered.tool_calls = {{.id = "a",
-                            .name = "f",
-                            .arguments = R"({"x":1})",
-                            .extra = Json{{"extra_content", {{"s", "t"}}}}}};
-    answered.extra = Json{{"signature", "s"}};
-    answered.reasoning = "not sent back";
-    const auto sent = Json::parse(whole({.messages = {answered, Message::tool("a", "2")}}));
-    EXPECT_EQ(sent.at("messages"), Json::parse(R"([
-        {"role":"assistant","content":null,"signature":"s","tool_calls":[{"id":"a",
-         "type":"function","function":{"name":"f","arguments":"{\"x\":1}"},
-         "extra_content":{"s":"t"}}]},
-        {"role":"tool","content":"2","tool_call_id":"a"}])"));
+TEST(RequestJson, SendsTheSchemaOfTheAnswerAsItStands) {
+    const auto with = [](ResponseFormat format) {
+        return whole({.response_format = std::move(format)});
+    };
+    const auto schema = RawJson::parse_text(R"({"type" : "object"})");
+    EXPECT_EQ(with(ResponseFormat::json_schema("city", schema)),
+              R"({"messages":[],"response_format":{"type":"json_schema","json_schema":)"
+              R"({"name":"city","schema":{"type" : "object"},"strict":true}}})");
+    EXPECT_EQ(with(ResponseFormat::json_schema("city", schema, std::nullopt)),
+              R"({"messages":[],"response_format":{"type":"json_schema","json_schema":)"
+              R"({"name":"city","schema":{"type" : "object"}}}})");
+    EXPECT_EQ(complaint_of([&] { with(ResponseFormat::json_schema("city", {})); }),
+              "response_format.json_schema.schema is not a JSON object in UTF-8");
+    EXPECT_EQ(complaint_of([&] { with(ResponseFormat::json_schema("\xFF", schema)); }),
+              "response_format.json_schema.name is not valid UTF-8");
 }
 
-TEST(RequestJson, ACustomToolCallIsSentBackAsOne) {
-    Message answered = Message::assistant("");
-    answered.tool_calls = {{.id = "a", .type = "custom", .name = "sh", .arguments = "ls"}};
-    EXPECT_EQ(Json::parse(whole({.messages = {answered}})).at("messages").at(0).at("tool_calls"),
-              Json::parse(R"([{"id":"a","type":"custom","custom":{"name":"sh","input":"ls"}}])"));
-    answered.tool_calls[0].arguments = "\xFF";
-    EXPECT_EQ(complaint_of([&] { whole({.messages = {answered}}); }),
-              "messages[0].tool_calls[0].custom.input is not valid UTF-8");
+TEST(RequestJson, MetadataThatIsNotUtf8IsRefused) {
+    EXPECT_EQ(complaint_of([] {
+                  whole({.metadata = {{"k", "\xFF"}}});
+              }),
+              "a value of metadata is not valid UTF-8");
+    EXPECT_EQ(complaint_of([] {
+                  whole({.metadata = {{"\xFF", ""}}});
+              }),
+              "a key of metadata is not valid UTF-8");
 }
 
 TEST(RequestJson, ExtraComesLastUntouchedAndReplacesFieldsOfItsName) {  // C1
@@ -155,66 +169,6 @@ TEST(RequestJson, ANumberThatIsNoneIsRefused) {
     auto request = ask();
     request.temperature = std::numeric_limits<double>::quiet_NaN();
     EXPECT_EQ(complaint_of([&] { whole(request); }), "temperature is not a finite number");
-}
-
-TEST(RequestJson, TextIsEscaped) {
-    EXPECT_EQ(Json::parse(whole({.messages = {Message::user("\"\\\n\x01\xF0\x9F\x98\x80")}}))
-                  .at("messages")
-                  .at(0)
-                  .at("content"),
-              "\"\\\n\x01\xF0\x9F\x98\x80");
-}
-
-// --- passthrough ---
-
-TEST(OverrideRequest, KeepsEveryByteButTheOverriddenValues) {
-    const std::string body =
-        "{ \"zeta\" : 1.0,\n \"model\":\"a\", \"stream\" : false , \"b\":[ ] }";
-    EXPECT_EQ(override_request(body, "c", Delivery::streamed),
-              "{ \"zeta\" : 1.0,\n \"model\":\"c\", \"stream\" : true , \"b\":[ ] }");
-    EXPECT_EQ(override_request(body, "", Delivery::whole), body);
-}
-
-TEST(OverrideRequest, AddsWhatIsMissing) {
-    EXPECT_EQ(override_request(R"({"a":1})", "m", Delivery::streamed),
-              R"({"a":1,"stream":true,"model":"m"})");
-    EXPECT_EQ(override_request("{}", "", Delivery::streamed), R"({"stream":true})");
-    EXPECT_EQ(override_request(R"({"a":1})", "", Delivery::whole), R"({"a":1})");
-}
-
-TEST(OverrideRequest, KnowsEscapedKeysAndLeavesInnerOnes) {
-    EXPECT_EQ(
-        override_request(R"({"\u0073tream":false,"x":{"stream":false}})", "", Delivery::streamed),
-        R"({"\u0073tream":true,"x":{"stream":false}})");
-}
-
-TEST(OverrideRequest, RemovesDuplicates) {  // Strict servers refuse them.
-    EXPECT_EQ(
-        override_request(R"({"stream":0, "stream":1 , "a":2,"\u0073tream":3, "b":4,"stream":5})",
-                         "", Delivery::streamed),
-        R"({"stream":true , "a":2, "b":4})");
-    EXPECT_EQ(override_request(R"({"model":"a","stream":true,"model":"b","stream":true})", "m",
-                               Delivery::whole),
-              R"({"model":"m","stream":false})");
-}
-
-TEST(OverrideRequest, RefusesWhatIsNoObject) {
-    const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-    for (const std::string& bad :
-         {std::string(), std::string("[]"), std::string("{"), std::string("{} x"),
-          std::string("{\"a\":\"\xFF\"}"), deep, std::string("{}\0}", 4)}) {
-        EXPECT_THROW((void)override_request(bad, "", Delivery::whole), ConfigError);
-    }
-    EXPECT_NO_THROW((void)override_request("{\"a\":" + deep + "}", "m", Delivery::whole));
-}
-
-TEST(RequestedChoices, ReadsN) {
-    EXPECT_EQ(requested_choices(R"({"n":3})"), 3);
-    EXPECT_EQ(requested_choices(R"({"x":{"n":3},"n":null})"), 1);
-    EXPECT_EQ(requested_choices("nonsense"), 1);
-    EXPECT_EQ(requested_choices(R"({"n":2.0})"), 2);
-    EXPECT_EQ(requested_choices(R"({"n":4294967296})"), 128);
-    EXPECT_EQ(requested_choices(R"({"n":-3})"), 1);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ TEST(BaseUrl, IsJoinedByTheTableOfT12) {
     }
     EXPECT_EQ(chat_url(host + "/x/chat/completions"), host + "/x/chat/completions");
     EXPECT_EQ(chat_url(host + "/x/chat/completions/"), host + "/x/chat/completions");
+    EXPECT_EQ(chat_url(host + "/x/messages"), host + "/x/messages/chat/completions");
     EXPECT_EQ(chat_url(host + "/openai/deployments/D?api-version=2024-10-21"),
               host + "/openai/deployments/D/chat/completions?api-version=2024-10-21");
     EXPECT_EQ(chat_url(host + "?key=1"), host + "/v1/chat/completions?key=1");
@@ -39,6 +40,16 @@ TEST(BaseUrl, ServesEveryEndpoint) {
               "https://h.test/v1/messages?x=1");
     EXPECT_EQ(BaseUrl("https://h.test/anthropic").join("/messages"),
               "https://h.test/anthropic/messages");
+    EXPECT_EQ(BaseUrl("https://h.test/v1/messages").join("/models"), "https://h.test/v1/models");
+}
+
+TEST(BaseUrl, JoinsTheQueryOfAnEndpointWithItsOwn) {
+    const std::string endpoint = "/models?limit=1";
+    EXPECT_EQ(BaseUrl("https://h.test").join(endpoint), "https://h.test/v1/models?limit=1");
+    EXPECT_EQ(BaseUrl("https://h.test/v1/models").join(endpoint),
+              "https://h.test/v1/models?limit=1");
+    EXPECT_EQ(BaseUrl("https://h.test/v1?a=b&c").join(endpoint),
+              "https://h.test/v1/models?limit=1&a=b&c");
 }
 
 TEST(BaseUrl, KeepsTheCaseOfThePathAndIgnoresThatOfTheScheme) {

@@ -1,4 +1,4 @@
-#include "chat_program.hpp"
+#include "program.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -128,16 +128,13 @@ void Descriptor::close() {
     if (is_open()) ::close(std::exchange(fd_, -1));
 }
 
-ChatProgram::ChatProgram(const std::vector<std::string>& arguments, const Environment& environment)
-    : ChatProgram(Kind::piped, arguments, environment) {}
+Program::Program(const std::string& path, const std::vector<std::string>& arguments,
+                 const Environment& environment)
+    : Program(Kind::piped, path, arguments, environment) {}
 
-ChatProgram ChatProgram::at_terminal(const std::vector<std::string>& arguments) {
-    return {Kind::terminal, arguments, {}};
-}
-
-ChatProgram::ChatProgram(Kind kind, const std::vector<std::string>& arguments,
-                         const Environment& environment) {
-    std::vector<std::string> command{CHAT_PROGRAM};
+Program::Program(Kind kind, const std::string& path, const std::vector<std::string>& arguments,
+                 const Environment& environment) {
+    std::vector<std::string> command{path};
     command.insert(command.end(), arguments.begin(), arguments.end());
     Spawning spawning;
     if (kind == Kind::terminal) {
@@ -159,22 +156,23 @@ ChatProgram::ChatProgram(Kind kind, const std::vector<std::string>& arguments,
     errors_ = std::move(errors.read_end);
 }
 
-ChatProgram::~ChatProgram() {
+void Program::kill() {
     if (pid_ < 0) return;
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
 }
 
-void ChatProgram::type(std::string_view text) {
+void Program::type(std::string_view text) {
     const ssize_t written = ::write(input_.get(), text.data(), text.size());
     checked(static_cast<int>(written), "write");
 }
 
-void ChatProgram::interrupt() const {
+void Program::interrupt() const {
     ::kill(pid_, SIGINT);
 }
 
-bool ChatProgram::read_for(milliseconds time) {
+bool Program::read_for(milliseconds time) {
     std::array<pollfd, 2> streams{{{.fd = output_.get(), .events = POLLIN, .revents = 0},
                                    {.fd = errors_.get(), .events = POLLIN, .revents = 0}}};
     ::poll(streams.data(), streams.size(), static_cast<int>(time.count()));
@@ -183,7 +181,7 @@ bool ChatProgram::read_for(milliseconds time) {
     return output_.is_open() || errors_.is_open();
 }
 
-bool ChatProgram::prints(std::string_view text) {
+bool Program::prints(std::string_view text) {
     const auto deadline = steady_clock::now() + patience;
     for (;;) {
         if (const auto found = printed_.find(text, searched_); found != std::string::npos) {
@@ -195,7 +193,7 @@ bool ChatProgram::prints(std::string_view text) {
     }
 }
 
-bool ChatProgram::reads_all_input() const {
+bool Program::reads_all_input() const {
     const auto deadline = steady_clock::now() + patience;
     while (unread(input_) > 0) {
         if (steady_clock::now() > deadline) return false;
@@ -204,11 +202,11 @@ bool ChatProgram::reads_all_input() const {
     return true;
 }
 
-int ChatProgram::unread_output() const {
+int Program::unread_output() const {
     return unread(output_);
 }
 
-std::optional<int> ChatProgram::exit_status() {
+std::optional<int> Program::exit_status() {
     const auto deadline = steady_clock::now() + patience;
     while (read_for(milliseconds(100))) {
         if (steady_clock::now() > deadline) return std::nullopt;
@@ -216,7 +214,7 @@ std::optional<int> ChatProgram::exit_status() {
     return reap();
 }
 
-std::optional<int> ChatProgram::exit_status_when_interrupted() {
+std::optional<int> Program::exit_status_when_interrupted() {
     const auto deadline = steady_clock::now() + patience;
     const Descriptor kept_unread = std::exchange(output_, Descriptor());
     do {
@@ -226,7 +224,7 @@ std::optional<int> ChatProgram::exit_status_when_interrupted() {
     return reap();
 }
 
-std::optional<int> ChatProgram::reap() {
+std::optional<int> Program::reap() {
     int status = 0;
     const auto deadline = steady_clock::now() + patience;
     while (checked(::waitpid(pid_, &status, WNOHANG), "waitpid") == 0) {
