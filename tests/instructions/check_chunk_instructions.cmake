@@ -1,20 +1,9 @@
-# Counts the processor's instructions for one more chunk of a stream, which are the same in every
-# run, and fails when they are more than MOST.
+# Fails when one more chunk of a stream takes more than MOST instructions.
 cmake_minimum_required(VERSION 3.23)
+include(${CMAKE_CURRENT_LIST_DIR}/count_instructions.cmake)
 
-function(count_instructions chunks result)
-    execute_process(
-        COMMAND ${VALGRIND} --tool=callgrind --callgrind-out-file=/dev/null ${PROGRAM} ${chunks}
-        RESULT_VARIABLE exit_code
-        ERROR_VARIABLE output)
-    if(NOT exit_code EQUAL 0 OR NOT output MATCHES "Collected : ([0-9]+)")
-        message(FATAL_ERROR "${PROGRAM} ${chunks} was not counted:\n${output}")
-    endif()
-    set(${result} ${CMAKE_MATCH_1} PARENT_SCOPE)
-endfunction()
-
-count_instructions(2000 few)
-count_instructions(4000 many)
+count_instructions(few 2000)
+count_instructions(many 4000)
 math(EXPR per_chunk "(${many} - ${few}) / 2000")
 message(STATUS "${per_chunk} instructions per chunk")
 if(per_chunk GREATER MOST)

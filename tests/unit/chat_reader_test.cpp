@@ -1,7 +1,6 @@
 #include "chat/chat_reader.hpp"
 
 #include "chat/chunk_decoder.hpp"
-#include "linear_cost.hpp"
 
 #include <gtest/gtest.h>
 
@@ -434,21 +433,6 @@ TEST_F(ChatStreamReaderTest, IgnoresAnotherBareLineThatTheStreamBeginsWith) {  /
     EXPECT_TRUE(is_complete(read("{\"type\":\"hello\"}\n\n" + text("a") + finish + done)));
     EXPECT_EQ(content(), "a");
     EXPECT_TRUE(is_complete(read("[1]\r\n\r\n" + text("b") + finish + done)));
-}
-TEST_F(ChatStreamReaderTest, LooksForTheEndOfTheFirstLineInEachByteOnce) {  // S7, S3
-    // A document as large as any below: the reader keeps its buffer, whose growth, with fresh pages
-    // of the system's, would be measured otherwise.
-    (void)read(head_of("application/json"), "{\"a\":\"" + std::string(1 << 20, 'x'));
-    for (const std::string& begin : {std::string("{\"a\":\""), std::string("[1]\n")}) {
-        const std::string_view unit = begin == "[1]\n" ? " " : "x";
-        test::expect_linear_cost(unit, [&](std::string_view rest) {
-            reader().begin(head_of("application/json"));
-            (void)reader().on_body(begin);
-            for (; !rest.empty(); rest.remove_prefix(std::min<std::size_t>(rest.size(), 64))) {
-                (void)reader().on_body(rest.substr(0, 64));
-            }
-        });
-    }
 }
 
 TEST_F(ChatStreamReaderTest, ReadsADocumentOfSeveralLines) {  // E3

@@ -1,5 +1,4 @@
 #include "corpus_test.hpp"
-#include "linear_cost.hpp"
 #include "sse_events.hpp"
 
 #include <cloud_backend/sse_parser.hpp>
@@ -13,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-// SPEC S2: the result never depends on how the bytes were cut. S3: nor does the order of the cost.
+// SPEC S2: the result never depends on how the bytes were cut.
 namespace cloud_backend {
 namespace {
 
@@ -155,39 +154,6 @@ TEST_F(RecordedSseParserCuts, ChangeNothing) {
         if (HasFatalFailure()) return;
     }
     EXPECT_GT(streams, 0U);
-}
-
-// --- S3 ------------------------------------------------------------------------------------------
-
-/// Parses `stream`, fed in pieces of one size.
-void parse_in_pieces(std::string_view stream, std::size_t piece_size) {
-    SseParser parser(2 * stream.size());
-    std::size_t count = 0;
-    const auto on_event = [&](const SseEvent&) { ++count; };
-    for (; !stream.empty(); stream.remove_prefix(std::min(piece_size, stream.size()))) {
-        EXPECT_EQ(parser.feed(stream.substr(0, piece_size), on_event), SseParser::Status::ok);
-    }
-    EXPECT_EQ(parser.finish(on_event), SseParser::Status::ok);
-    EXPECT_GT(count, 0U);
-}
-
-TEST(SseParserCost, IsLinear) {
-    struct Case {
-        const char* name;
-        std::string_view unit;
-        std::size_t piece_size;
-    };
-    constexpr std::size_t whole = std::size_t{1} << 30;
-    for (const auto& [name, unit, piece_size] :
-         {Case{"lines that end with LF only", "data:a\n\n", whole},
-          Case{"lines that end with CR only", "data:a\r\r", whole},
-          Case{"data lines of one record", "data: x\n", whole},
-          Case{"data lines of one record in pieces", "data: x\n", 3},
-          Case{"one line that comes byte by byte", "data: x", 1}}) {
-        SCOPED_TRACE(name);
-        test::expect_linear_cost(
-            unit, [size = piece_size](std::string_view stream) { parse_in_pieces(stream, size); });
-    }
 }
 
 }  // namespace
