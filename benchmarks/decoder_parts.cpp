@@ -42,8 +42,9 @@ private:
 void decode_chunk(benchmark::State& state) {
     const PaddedData data;
     detail::ChunkDecoder decoder(max_json_depth);
+    ChatChunk chunk;
     for (auto _ : state) {
-        auto decoded = decoder.decode(data.view());
+        auto decoded = decoder.decode(data.view(), chunk);
         if (!std::holds_alternative<const ChatChunk*>(decoded)) state.SkipWithError("no chunk");
     }
 }

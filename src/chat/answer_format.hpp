@@ -32,10 +32,11 @@ public:
 
     /// The next event is the first of a stream.
     virtual void begin() = 0;
-    /// Reads the data of one event, behind which `SseParser::padding` bytes can be read. The chunk
-    /// lives until the next `decode`. An error object comes back as the error (SPEC E1, S7), JSON
-    /// nested too deeply as `ErrorCode::limit_exceeded` (T8).
-    [[nodiscard]] virtual Event decode(std::string_view data) = 0;
+    /// Reads the data of one event, behind which `SseParser::padding` bytes can be read, into
+    /// `chunk`, whatever that held: if the event says something of the answer, it comes back. An
+    /// error object comes back as the error (SPEC E1, S7), JSON nested too deeply as
+    /// `ErrorCode::limit_exceeded` (T8).
+    [[nodiscard]] virtual Event decode(std::string_view data, ChatChunk& chunk) = 0;
     /// The event decoded last belongs to the stream: what follows may be read by it. An event that
     /// was only looked at leaves no trace (SPEC S6).
     /// Before anything else is parsed on this thread.

@@ -3,6 +3,7 @@
 #include "chat/api_error.hpp"
 #include "chat/json_fields.hpp"
 #include "chat/json_writer.hpp"
+#include "chat/message_reader.hpp"
 
 #include <cloud_backend/chat_accumulator.hpp>
 
@@ -22,6 +23,10 @@ std::optional<ErrorDetails> error_of(dom::element json) {
     return ErrorDetails{
         .code = ErrorCode::stream,
         .message = message.empty() ? "the server reports an error" : std::string(message)};
+}
+
+Delta& delta_of(ChatChunk& chunk) {
+    return chunk.choices.front().delta;
 }
 
 }  // namespace
@@ -48,7 +53,7 @@ void AnthropicDecoder::begin() {
     stopped_ = false;
 }
 
-AnthropicDecoder::Event AnthropicDecoder::decode(std::string_view data) {
+AnthropicDecoder::Event AnthropicDecoder::decode(std::string_view data, ChatChunk& chunk) {
     change_ = {};
     const auto parsed = document_.parse_padded(data);
     if (const auto* fault = std::get_if<JsonFault>(&parsed)) return event_of(*fault);
@@ -59,7 +64,7 @@ AnthropicDecoder::Event AnthropicDecoder::decode(std::string_view data) {
         if (auto error = error_of(json)) return std::move(*error);
     }
     if (!object) return MalformedChunk{};
-    return decode(event);
+    return decode(event, chunk);
 }
 
 AnthropicDecoder::Fields AnthropicDecoder::read_fields(dom::object event) {
@@ -84,34 +89,34 @@ AnthropicDecoder::Fields AnthropicDecoder::read_fields(dom::object event) {
     return fields;
 }
 
-AnthropicDecoder::Event AnthropicDecoder::decode(const Fields& event) {
+AnthropicDecoder::Event AnthropicDecoder::decode(const Fields& event, ChatChunk& chunk) {
     if (event.type == "message_stop") {  // T4: an answer that has not told why it stopped is cut.
         if (stopped_) return Complete{};
         return NoDelta{};
     }
-    clear_chunk();
-    if (event.type == "content_block_delta") return block_delta(event);
-    if (event.type == "content_block_start") return block_start(event);
-    if (event.type == "content_block_stop") return block_stop(event);
-    if (event.type == "message_start") return message_start(event);
-    if (event.type == "message_delta") return message_delta(event);
+    clear(chunk);
+    if (event.type == "content_block_delta") return block_delta(event, chunk);
+    if (event.type == "content_block_start") return block_start(event, chunk);
+    if (event.type == "content_block_stop") return block_stop(event, chunk);
+    if (event.type == "message_start") return message_start(event, chunk);
+    if (event.type == "message_delta") return message_delta(event, chunk);
     return NoDelta{};
 }
 
 // --- the message ---------------------------------------------------------------------------------
 
-AnthropicDecoder::Event AnthropicDecoder::message_start(const Fields& event) {
+AnthropicDecoder::Event AnthropicDecoder::message_start(const Fields& event, ChatChunk& chunk) {
     if (!event.message) return MalformedChunk{};
     AnthropicTokens tokens;
-    read_anthropic_head(*event.message, tokens, chunk_, buffer_);
+    read_anthropic_head(*event.message, tokens, chunk, buffer_);
     change_ = Told{.tokens = tokens};
-    delta().role = Role::assistant;
-    return chunk();
+    delta_of(chunk).role = Role::assistant;
+    return told(chunk);
 }
 
-AnthropicDecoder::Event AnthropicDecoder::message_delta(const Fields& event) {
+AnthropicDecoder::Event AnthropicDecoder::message_delta(const Fields& event, ChatChunk& chunk) {
     AnthropicTokens tokens = tokens_;
-    if (event.usage) read_anthropic_usage(*event.usage, tokens, chunk_, buffer_);
+    if (event.usage) read_anthropic_usage(*event.usage, tokens, chunk, buffer_);
     std::string_view stop_reason;
     MemberCollector extra(buffer_);
     if (event.delta) {
@@ -126,12 +131,12 @@ AnthropicDecoder::Event AnthropicDecoder::message_delta(const Fields& event) {
     for (const auto& [key, value] : event.all) {
         if (key != "type" && key != "delta" && key != "usage") extra.add(key, value);
     }
-    extra.store(chunk_.extra);
+    extra.store(chunk.extra);
     if (auto failure = failure_of(stop_reason)) return std::move(*failure);
     change_ = Told{.tokens = tokens, .stopped = !stop_reason.empty()};
-    chunk_.choices.front().finish_reason = finish_reason_of(stop_reason);
-    if (!stop_reason.empty()) finish_message();
-    return chunk_unless(stop_reason.empty() && !chunk_.usage && chunk_.extra.empty());
+    chunk.choices.front().finish_reason = finish_reason_of(stop_reason);
+    if (!stop_reason.empty()) finish_message(chunk);
+    return told_unless(stop_reason.empty() && !chunk.usage && chunk.extra.empty(), chunk);
 }
 
 // --- its content blocks --------------------------------------------------------------------------
@@ -143,7 +148,7 @@ AnthropicDecoder::Block::Kind AnthropicDecoder::kind_of(dom::object block) {
     return type == "thinking" ? Block::Kind::thinking : Block::Kind::other;
 }
 
-AnthropicDecoder::Event AnthropicDecoder::block_start(const Fields& event) {
+AnthropicDecoder::Event AnthropicDecoder::block_start(const Fields& event, ChatChunk& chunk) {
     if (!event.content_block) return MalformedChunk{};
     if (blocks_.size() >= ChatAccumulator::max_parts) {  // T8
         return ErrorDetails{.code = ErrorCode::limit_exceeded,
@@ -153,116 +158,121 @@ AnthropicDecoder::Event AnthropicDecoder::block_start(const Fields& event) {
     change_ = Begun{.at = event.index, .block = block};
     switch (kind_of(block)) {
         case Block::Kind::text:
-            delta().content = find_string(block, "text");
-            return chunk_unless(delta().content.empty());
+            delta_of(chunk).content = find_string(block, "text");
+            return told_unless(delta_of(chunk).content.empty(), chunk);
         case Block::Kind::thinking:
-            delta().reasoning = find_string(block, "thinking");
-            return chunk_unless(delta().reasoning.empty());
+            delta_of(chunk).reasoning = find_string(block, "thinking");
+            return told_unless(delta_of(chunk).reasoning.empty(), chunk);
         case Block::Kind::tool_use:
-            return tool_use(block);
+            return tool_use(block, chunk);
         case Block::Kind::other:
             break;
     }
-    return chunk();
+    return told(chunk);
 }
 
-AnthropicDecoder::Event AnthropicDecoder::tool_use(dom::object block) {
-    ToolCallDelta& call = add_tool_call(tool_calls_);
+AnthropicDecoder::Event AnthropicDecoder::tool_use(dom::object block, ChatChunk& chunk) {
+    ToolCallDelta& call = add_tool_call(chunk, tool_calls_);
     call.type = "function";
     call.id = find_string(block, "id");
     call.name = find_string(block, "name");
-    return chunk();
+    return told(chunk);
 }
 
-AnthropicDecoder::Event AnthropicDecoder::block_delta(const Fields& event) {
+AnthropicDecoder::Event AnthropicDecoder::block_delta(const Fields& event, ChatChunk& chunk) {
     if (!event.delta) return MalformedChunk{};
     const dom::object piece = *event.delta;
     change_ = Continued{.at = event.index, .delta = piece};
     const auto type = find_string(piece, "type");
     if (type == "text_delta") {
-        delta().content = find_string(piece, "text");
-        return chunk_unless(delta().content.empty());
+        delta_of(chunk).content = find_string(piece, "text");
+        return told_unless(delta_of(chunk).content.empty(), chunk);
     }
     if (type == "thinking_delta") {
-        delta().reasoning = find_string(piece, "thinking");
-        return chunk_unless(delta().reasoning.empty());
+        delta_of(chunk).reasoning = find_string(piece, "thinking");
+        return told_unless(delta_of(chunk).reasoning.empty(), chunk);
     }
     if (type == "citations_delta") {
         const auto citation = find_member(piece, "citation");
         if (!citation) return NoDelta{};
-        delta().annotations = RawJson::trusted('[' + json_text(*citation) + ']');
-        return chunk();
+        delta_of(chunk).annotations = RawJson::trusted('[' + json_text(*citation) + ']');
+        return told(chunk);
     }
     if (type == "signature_delta") return NoDelta{};
     const auto* const block = open_block(event.index);
     if (block == nullptr) return NoDelta{};  // S6: its begin may be known only in a moment.
-    if (block->kind != Block::Kind::tool_use || type != "input_json_delta") return chunk();
-    return arguments(*block, find_string(piece, "partial_json"));
+    if (block->kind != Block::Kind::tool_use || type != "input_json_delta") return told(chunk);
+    return arguments(*block, find_string(piece, "partial_json"), chunk);
 }
 
-AnthropicDecoder::Event AnthropicDecoder::arguments(const Block& tool, std::string_view piece) {
+AnthropicDecoder::Event AnthropicDecoder::arguments(const Block& tool, std::string_view piece,
+                                                    ChatChunk& chunk) {
     if (piece.empty()) return NoDelta{};
-    add_tool_call(tool.tool).arguments = piece;
-    return chunk();
+    add_tool_call(chunk, tool.tool).arguments = piece;
+    return told(chunk);
 }
 
-AnthropicDecoder::Event AnthropicDecoder::block_stop(const Fields& event) {
+AnthropicDecoder::Event AnthropicDecoder::block_stop(const Fields& event, ChatChunk& chunk) {
     const auto* const block = open_block(event.index);
     if (block == nullptr) return NoDelta{};
     change_ = Ended{.at = event.index};
-    if (block->kind == Block::Kind::other) return chunk();
+    if (block->kind == Block::Kind::other) return told(chunk);
     if (block->arguments.empty()) return NoDelta{};
-    add_tool_call(block->tool).arguments = block->arguments;
-    return chunk();
+    add_tool_call(chunk, block->tool).arguments = block->arguments;
+    return told(chunk);
 }
 
-void AnthropicDecoder::finish_message() {
+void AnthropicDecoder::finish_message(ChatChunk& chunk) {
     KeptContent kept;
     for (const Block& block : blocks_) {
         kept.add(block.content);
         if (block.arguments.empty()) continue;
-        add_tool_call(block.tool).arguments = block.arguments;
+        add_tool_call(chunk, block.tool).arguments = block.arguments;
     }
-    delta().extra = kept.extra();
+    delta_of(chunk).extra = kept.extra();
 }
 
 // --- the chunk -----------------------------------------------------------------------------------
 
-void AnthropicDecoder::clear_chunk() {
-    chunk_.id.clear();
-    chunk_.model.clear();
-    chunk_.usage.reset();
-    chunk_.service_tier.clear();
-    chunk_.extra.clear();
-    chunk_.choices.resize(1);
-    chunk_.choices.front().finish_reason.clear();
-    delta().role.reset();
-    delta().content.clear();
-    delta().reasoning.clear();
-    delta().annotations.clear();
-    delta().extra.clear();
-    for (ToolCallDelta& call : delta().tool_calls) spare_call_ = std::move(call);
-    delta().tool_calls.clear();
+/// It may hold what another protocol said.
+void AnthropicDecoder::clear(ChatChunk& chunk) {
+    chunk.id.clear();
+    chunk.created = 0;
+    chunk.model.clear();
+    chunk.usage.reset();
+    chunk.service_tier.clear();
+    chunk.system_fingerprint.clear();
+    chunk.extra.clear();
+    chunk.choices.resize(1);
+    ChunkChoice& choice = chunk.choices.front();
+    choice.index = 0;
+    choice.finish_reason.clear();
+    choice.logprobs.clear();
+    choice.extra.clear();
+    for (ToolCallDelta& call : choice.delta.tool_calls) spare_call_ = std::move(call);
+    detail::clear(choice.delta);
 }
 
-ToolCallDelta& AnthropicDecoder::add_tool_call(int index) {
-    ToolCallDelta& call = delta().tool_calls.emplace_back(std::move(spare_call_));
+ToolCallDelta& AnthropicDecoder::add_tool_call(ChatChunk& chunk, int index) {
+    ToolCallDelta& call = delta_of(chunk).tool_calls.emplace_back(std::move(spare_call_));
     call.index = index;
     call.type.clear();
     call.id.clear();
     call.name.clear();
     call.arguments.clear();
+    call.function_extra.clear();
+    call.extra.clear();
     return call;
 }
 
-AnthropicDecoder::Event AnthropicDecoder::chunk() {
-    chunk_.raw.assign_trusted(document_.source());
-    return &chunk_;
+AnthropicDecoder::Event AnthropicDecoder::told(ChatChunk& chunk) const {
+    chunk.raw.assign_trusted(document_.source());
+    return &chunk;
 }
 
-AnthropicDecoder::Event AnthropicDecoder::chunk_unless(bool says_nothing) {
+AnthropicDecoder::Event AnthropicDecoder::told_unless(bool says_nothing, ChatChunk& chunk) const {
     if (says_nothing) return NoDelta{};
-    return chunk();
+    return told(chunk);
 }
 
 // --- the stream so far ---------------------------------------------------------------------------

@@ -20,9 +20,8 @@
 
 namespace cloud_backend::detail {
 
-/// The answers of Anthropic and of those who speak its protocol, as OpenAI's would say them. Reads
-/// the events of a stream into one chunk that it reuses: no allocation per chunk of text in steady
-/// state.
+/// The answers of Anthropic and of those who speak its protocol, as OpenAI's would say them. No
+/// allocation per event of text that is read into a chunk which has been in use.
 class AnthropicDecoder final : public AnswerFormat {
 public:
     explicit AnthropicDecoder(std::size_t max_json_depth);
@@ -30,7 +29,7 @@ public:
     void begin() override;
     /// `message_stop` is the end of an answer that has told why it stopped; pings and events that
     /// are not known are no delta. Content blocks that are not known are chunks that say nothing.
-    [[nodiscard]] Event decode(std::string_view data) override;
+    [[nodiscard]] Event decode(std::string_view data, ChatChunk& chunk) override;
     void commit() override;
 
     [[nodiscard]] std::optional<ErrorDetails> find_failure(
@@ -69,25 +68,24 @@ private:
     struct Fields;
 
     [[nodiscard]] static Fields read_fields(simdjson::dom::object event);
-    [[nodiscard]] Event decode(const Fields& event);
-    [[nodiscard]] Event message_start(const Fields& event);
-    [[nodiscard]] Event message_delta(const Fields& event);
-    [[nodiscard]] Event block_start(const Fields& event);
-    [[nodiscard]] Event block_delta(const Fields& event);
-    [[nodiscard]] Event block_stop(const Fields& event);
+    [[nodiscard]] Event decode(const Fields& event, ChatChunk& chunk);
+    [[nodiscard]] Event message_start(const Fields& event, ChatChunk& chunk);
+    [[nodiscard]] Event message_delta(const Fields& event, ChatChunk& chunk);
+    [[nodiscard]] Event block_start(const Fields& event, ChatChunk& chunk);
+    [[nodiscard]] Event block_delta(const Fields& event, ChatChunk& chunk);
+    [[nodiscard]] Event block_stop(const Fields& event, ChatChunk& chunk);
 
     [[nodiscard]] static Block::Kind kind_of(simdjson::dom::object block);
-    [[nodiscard]] Event tool_use(simdjson::dom::object block);
-    [[nodiscard]] Event arguments(const Block& tool, std::string_view piece);
+    [[nodiscard]] Event tool_use(simdjson::dom::object block, ChatChunk& chunk);
+    [[nodiscard]] Event arguments(const Block& tool, std::string_view piece, ChatChunk& chunk);
     /// All that is told when the answer is.
-    void finish_message();
+    void finish_message(ChatChunk& chunk);
 
-    void clear_chunk();
-    [[nodiscard]] Delta& delta() { return chunk_.choices.front().delta; }
-    ToolCallDelta& add_tool_call(int index);
-    [[nodiscard]] Event chunk();
+    void clear(ChatChunk& chunk);
+    ToolCallDelta& add_tool_call(ChatChunk& chunk, int index);
+    [[nodiscard]] Event told(ChatChunk& chunk) const;
     /// The chunk, if it says something.
-    [[nodiscard]] Event chunk_unless(bool says_nothing);
+    [[nodiscard]] Event told_unless(bool says_nothing, ChatChunk& chunk) const;
 
     /// Null: no block with this index is open.
     [[nodiscard]] Block* open_block(int at);
@@ -98,8 +96,7 @@ private:
     void apply(const Ended& ended);
 
     JsonDocument document_;
-    ChatChunk chunk_{};
-    ToolCallDelta spare_call_{};  ///< Keeps the storage of a tool call while the chunk has none.
+    ToolCallDelta spare_call_{};  ///< Keeps the storage of a tool call while a chunk has none.
     std::string buffer_{};
     Change change_{};
 

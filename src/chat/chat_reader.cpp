@@ -1,6 +1,7 @@
 #include "chat/chat_reader.hpp"
 
 #include "chat/completion_json.hpp"
+#include "chat/lent_chunk.hpp"
 #include "core/ascii.hpp"
 
 #include <algorithm>
@@ -177,7 +178,8 @@ Reading ChatStreamReader::on_event(const SseEvent& event) {
 Reading ChatStreamReader::on_data(std::string_view data) {
     // E5: only what follows shows that a malformed event was not the last, cut one.
     if (must_fail()) return malformed_event();
-    auto decoded = format_->decode(data);
+    const LentChunk lent(data.size());
+    auto decoded = format_->decode(data, *lent);
     if (const auto* chunk = std::get_if<const ChatChunk*>(&decoded)) return deliver(**chunk);
     if (auto* error = std::get_if<ErrorDetails>(&decoded)) return std::move(*error);
     if (std::holds_alternative<MalformedChunk>(decoded)) return on_malformed_data(data);
@@ -202,7 +204,8 @@ Reading ChatStreamReader::on_malformed_data(std::string_view data) {
 }
 
 bool ChatStreamReader::is_event(std::string_view data) {
-    return !std::holds_alternative<MalformedChunk>(format_->decode(data));
+    const LentChunk lent(data.size());
+    return !std::holds_alternative<MalformedChunk>(format_->decode(data, *lent));
 }
 
 /// S7
@@ -234,7 +237,8 @@ Reading ChatStreamReader::on_error(std::string_view said) {
 }
 
 std::optional<ErrorDetails> ChatStreamReader::find_stream_error(std::string_view json) {
-    auto decoded = format_->decode(json);
+    const LentChunk lent(json.size());
+    auto decoded = format_->decode(json, *lent);
     auto* error = std::get_if<ErrorDetails>(&decoded);
     if (error == nullptr || error->code != ErrorCode::stream) return std::nullopt;
     return std::move(*error);

@@ -13,15 +13,15 @@
 
 namespace cloud_backend::detail {
 
-/// The answers of OpenAI and of those who speak its protocol. Reads the JSON of events into one
-/// chunk that it reuses: no allocation per chunk in steady state.
+/// The answers of OpenAI and of those who speak its protocol. No allocation per event that is read
+/// into a chunk which has been in use.
 class ChunkDecoder final : public AnswerFormat {
 public:
     explicit ChunkDecoder(std::size_t max_json_depth);
 
     void begin() override { reader_ = {}; }
     /// `[DONE]` is the end (SPEC S5), an object with neither choices nor usage no delta.
-    [[nodiscard]] Event decode(std::string_view data) override;
+    [[nodiscard]] Event decode(std::string_view data, ChatChunk& chunk) override;
     void commit() override { reader_.note_delivery(); }
 
     [[nodiscard]] std::optional<ErrorDetails> find_failure(
@@ -32,7 +32,6 @@ public:
 private:
     JsonDocument document_;
     AnswerReader reader_{};
-    ChatChunk chunk_{};
 };
 
 }  // namespace cloud_backend::detail

@@ -23,11 +23,12 @@ constexpr std::string_view full_chunk =
     R"("tool_calls":[{"index":7,"id":"old","type":"old","old":1,)"
     R"("function":{"name":"old","arguments":"old"}}]}}]})";
 
-detail::ChunkDecoder::Event decode(detail::ChunkDecoder& decoder, std::string_view data) {
+detail::ChunkDecoder::Event decode(std::string_view data, ChatChunk& chunk) {
     // Bytes that could be taken for more JSON, to show a read into the padding.
     std::string padded(data);
     padded.append(SseParser::padding, '1');
-    return decoder.decode(std::string_view(padded).substr(0, data.size()));
+    detail::ChunkDecoder decoder(max_json_depth);
+    return decoder.decode(std::string_view(padded).substr(0, data.size()), chunk);
 }
 
 void check_json(const RawJson& json) {
@@ -88,12 +89,11 @@ Json as_json(const ChatChunk& chunk) {
 }
 
 void check_reuse(std::string_view data, const ChatChunk& fresh) {
-    detail::ChunkDecoder used(max_json_depth);
-    (void)decode(used, full_chunk);
-    const auto decoded = decode(used, data);
-    const auto* const chunk = std::get_if<const ChatChunk*>(&decoded);
-    require(chunk != nullptr, "a decoder that was used accepts the same");
-    require(as_json(**chunk) == as_json(fresh), "nothing is left of the chunk before");
+    ChatChunk used;
+    (void)decode(full_chunk, used);
+    const auto decoded = decode(data, used);
+    require(std::holds_alternative<const ChatChunk*>(decoded), "a used chunk is read into as well");
+    require(as_json(used) == as_json(fresh), "nothing is left of the chunk before");
 }
 
 // --- a plain reading of some fields with another library ----------------------------------------
@@ -142,8 +142,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace cloud_backend;
     using namespace cloud_backend::fuzz;
     const auto input = as_text(data, size);
-    detail::ChunkDecoder decoder(max_json_depth);
-    const auto decoded = decode(decoder, input);
+    ChatChunk chunk;
+    const auto decoded = decode(input, chunk);
     const auto strict = parse_strict_json(input);
 
     if (const auto* const error = std::get_if<ErrorDetails>(&decoded)) {
@@ -152,8 +152,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(!error->message.empty(), "an error says something");
         return 0;
     }
-    if (const auto* const found = std::get_if<const ChatChunk*>(&decoded)) {
-        const ChatChunk& chunk = **found;
+    if (std::holds_alternative<const ChatChunk*>(decoded)) {
         check_json(chunk);
         check_reuse(input, chunk);
         if (strict) {

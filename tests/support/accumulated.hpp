@@ -19,7 +19,8 @@ inline ChatChunk decode(std::string json) {
     static detail::ChunkDecoder decoder(256);
     const std::size_t size = json.size();
     json.append(SseParser::padding, '\0');
-    const auto result = decoder.decode(std::string_view(json).substr(0, size));
+    ChatChunk chunk;
+    const auto result = decoder.decode(std::string_view(json).substr(0, size), chunk);
     return *std::get<const ChatChunk*>(result);
 }
 

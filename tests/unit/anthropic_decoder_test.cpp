@@ -2,6 +2,7 @@
 
 #include "../support/anthropic_document.hpp"
 #include "../support/anthropic_events.hpp"
+#include "chat/chunk_decoder.hpp"
 #include "chat/json_document.hpp"
 
 #include <cloud_backend/chat_accumulator.hpp>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -27,7 +29,7 @@ protected:
     AnswerFormat::Event decode(std::string_view data) {
         padded_ = data;
         padded_.append(SseParser::padding, 'x');
-        return decoder.decode(std::string_view(padded_).substr(0, data.size()));
+        return decoder.decode(std::string_view(padded_).substr(0, data.size()), read_chunk);
     }
     /// The event belongs to the stream, whatever it says.
     void pass(std::string_view data) {
@@ -47,10 +49,51 @@ protected:
     }
 
     AnthropicDecoder decoder{256};
+    ChatChunk read_chunk{};  ///< That all events are read into.
 
 private:
     std::string padded_{};
 };
+
+TEST_F(AnthropicDecoderTest, ReadsIntoAChunkThatHoldsWhatAnotherProtocolSaid) {
+    pass(anthropic::message_start);
+    pass(anthropic::text_start(0));
+    const std::string json(
+        R"({"id":"old","created":7,"model":"old","service_tier":"old","system_fingerprint":"old",)"
+        R"("old":1,"usage":{"prompt_tokens":7},"choices":[{"index":0,"delta":{}},{"index":7,)"
+        R"("finish_reason":"old","logprobs":{"old":1},"old":1,"delta":{"role":"tool",)"
+        R"("content":[{"type":"image_url"}],"reasoning":"old","refusal":"old","audio":{"id":"old"},)"
+        R"("annotations":[7],"old":1,"tool_calls":[{"index":7,"id":"old","type":"old","old":1,)"
+        R"("function":{"name":"old","arguments":"old","old":1}}]}}]})");
+    ChunkDecoder openai(256);
+    (void)openai.decode(
+        std::string_view(json + std::string(SseParser::padding, ' ')).substr(0, json.size()),
+        read_chunk);
+    ASSERT_EQ(read_chunk.choices.size(), 2U);
+    std::swap(read_chunk.choices[0], read_chunk.choices[1]);
+
+    const ChatChunk& read = chunk(anthropic::text_delta("new"));
+    EXPECT_EQ(read.id + read.model + read.service_tier + read.system_fingerprint, "");
+    EXPECT_EQ(read.created, 0);
+    EXPECT_FALSE(read.usage);
+    EXPECT_TRUE(read.extra.empty());
+    ASSERT_EQ(read.choices.size(), 1U);
+    const ChunkChoice& choice = read.choices[0];
+    EXPECT_EQ(choice.index, 0);
+    EXPECT_EQ(choice.finish_reason, "");
+    EXPECT_TRUE(choice.logprobs.empty() && choice.extra.empty());
+    EXPECT_FALSE(choice.delta.role);
+    EXPECT_EQ(choice.delta.content, "new");
+    EXPECT_EQ(choice.delta.reasoning + choice.delta.refusal, "");
+    EXPECT_TRUE(choice.delta.parts.empty() && !choice.delta.audio &&
+                choice.delta.tool_calls.empty());
+    EXPECT_TRUE(choice.delta.annotations.empty() && choice.delta.extra.empty());
+
+    pass(anthropic::block_start(1, R"({"type":"tool_use","id":"a","name":"f"})"));
+    const ToolCallDelta& call = read_chunk.choices.at(0).delta.tool_calls.at(0);
+    EXPECT_TRUE(call.function_extra.empty() && call.extra.empty());
+    EXPECT_EQ(call.arguments, "");
+}
 
 // --- the message ---------------------------------------------------------------------------------
 

@@ -241,6 +241,22 @@ TEST_F(ChatStreamReaderTest, ReadsTheSameHoweverTheBytesAreCut) {  // S2
     }
 }
 
+TEST_F(ChatStreamReaderTest, AStreamThatIsReadInACallbackLeavesTheChunkAlone) {
+    std::string inner_content;
+    const ChunkCallback inner([&](const ChatChunk& chunk) { inner_content += chunk.content(); });
+    on_chunk = [&](const ChatChunk& chunk) {
+        const std::string before(chunk.raw.text());
+        ChatStreamReader reader(inner, {}, openai());
+        reader.begin(head_of("text/event-stream"));
+        EXPECT_TRUE(is_complete(read_all(reader, text("inner") + finish + done)));
+        EXPECT_EQ(chunk.raw.text(), before);
+        return true;
+    };
+    EXPECT_TRUE(is_complete(read(text("a") + text("b") + done)));
+    EXPECT_EQ(content(), "ab");
+    EXPECT_EQ(inner_content, "innerinner");
+}
+
 TEST_F(ChatStreamReaderTest, EndsWithDone) {  // S5
     for (const std::string_view last : {"data: [DONE]\n\n", "data:[DONE]\n\n", "data:  [DONE] \n\n",
                                         "data: [DONE]\r\n\r\n", "data: [DONE]\n", "data: [DONE]"}) {

@@ -403,6 +403,7 @@ private:
 TEST(ChunkDecoderOracle, ReadsRandomChunksAlike) {
     Generator generator;
     ChunkDecoder decoder(256);
+    ChatChunk chunk;
     int malformed = 0;
     constexpr int rounds = 3'000;
     for (int round = 0; round < rounds; ++round) {
@@ -411,7 +412,7 @@ TEST(ChunkDecoderOracle, ReadsRandomChunksAlike) {
         const auto size = data.size();
         data.append(SseParser::padding, 'x');
 
-        const auto decoded = decoder.decode(std::string_view(data).substr(0, size));
+        const auto decoded = decoder.decode(std::string_view(data).substr(0, size), chunk);
         const Json expected = expected_chunk(json);
         if (expected.is_null()) {
             ++malformed;

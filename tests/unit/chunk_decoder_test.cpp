@@ -19,7 +19,7 @@ protected:
     ChunkDecoder::Event decode(std::string_view data) {
         padded_ = data;
         padded_.append(SseParser::padding, 'x');
-        return decoder_.decode(std::string_view(padded_).substr(0, data.size()));
+        return decoder_.decode(std::string_view(padded_).substr(0, data.size()), chunk_);
     }
     const ChatChunk& chunk(std::string_view data) {
         return *std::get<const ChatChunk*>(decode(data));
@@ -45,6 +45,7 @@ protected:
 private:
     std::string padded_{};
     ChunkDecoder decoder_{256};
+    ChatChunk chunk_{};
 };
 
 constexpr std::string_view full_chunk =

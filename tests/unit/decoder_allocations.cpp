@@ -24,12 +24,13 @@ constexpr std::size_t rounds = 1'000;
 /// Reads the events in turn, and counts the allocations of the later half.
 std::size_t allocations_of(AnswerFormat& format, std::vector<std::string> events) {
     for (std::string& event : events) event.append(SseParser::padding, ' ');
+    ChatChunk chunk;
     std::size_t before = 0;
     for (std::size_t round = 0; round < 2 * rounds; ++round) {
         if (round == rounds) before = test::allocation_count();
         for (const std::string& event : events) {
-            const auto decoded =
-                format.decode(std::string_view(event).substr(0, event.size() - SseParser::padding));
+            const auto decoded = format.decode(
+                std::string_view(event).substr(0, event.size() - SseParser::padding), chunk);
             EXPECT_TRUE(std::holds_alternative<const ChatChunk*>(decoded));
             format.commit();
         }
@@ -50,7 +51,8 @@ TEST(DecoderAllocations, OnlyTheKeptContentOfAnthropicGrows) {
          {anthropic::text_start(0),
           anthropic::block_start(1, R"({"type":"tool_use","id":"a","name":"f"})")}) {
         const std::string event = start + std::string(SseParser::padding, ' ');
-        (void)decoder.decode(std::string_view(event).substr(0, start.size()));
+        ChatChunk chunk;
+        (void)decoder.decode(std::string_view(event).substr(0, start.size()), chunk);
         decoder.commit();
     }
     constexpr std::size_t doublings = 4;  // Of a text and of arguments that double their length.

@@ -37,11 +37,12 @@ ChatCompletion answered(const Json& message) {
 ChatCompletion streamed(const std::vector<std::string>& deltas) {
     ChatAccumulator accumulator;
     ChunkDecoder decoder(256);
+    ChatChunk chunk;
     for (const auto& delta : deltas) {
         std::string json = R"({"choices":[{"index":0,"delta":)" + delta + "}]}";
         const std::size_t size = json.size();
         json.append(SseParser::padding, '\0');
-        const auto decoded = decoder.decode(std::string_view(json).substr(0, size));
+        const auto decoded = decoder.decode(std::string_view(json).substr(0, size), chunk);
         EXPECT_EQ(accumulator.add(*std::get<const ChatChunk*>(decoded)),
                   ChatAccumulator::Status::ok);
     }
