@@ -97,7 +97,7 @@ void Call::cancel() {
     if (state_ == State::attempting) return attempt_->cancel();
     if (state_ == State::done) return;
     if (state_ == State::waiting) metadata_.attempts.back().end = AttemptEnd::ended_by_caller;
-    failure_ = cancellation();
+    failure_ = std::make_unique<ErrorDetails>(cancellation());
     state_ = State::done;
 }
 
@@ -133,7 +133,7 @@ void Call::refuse(ErrorDetails refusal, AttemptEnd end) {
     if (failure_) {
         metadata_.attempts.back().end = end;
     } else {
-        failure_ = std::move(refusal);
+        failure_ = std::make_unique<ErrorDetails>(std::move(refusal));
     }
     state_ = State::done;
 }
@@ -206,7 +206,7 @@ AttemptInfo Call::conclude(AttemptFailure failure, AttemptInfo info) {
     } else {
         info.end = std::get<GiveUp>(decision).reason;
     }
-    failure_ = std::move(details);
+    failure_ = std::make_unique<ErrorDetails>(std::move(details));
     return info;
 }
 

@@ -17,6 +17,7 @@
 #include <chrono>
 #include <exception>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <variant>
@@ -113,8 +114,8 @@ private:
     TimePoint retry_at_{};
 
     CallMetadata metadata_{};
-    std::optional<ErrorDetails> failure_{};  ///< Of the last attempt; the result once done.
-    std::exception_ptr exception_{};         ///< Of user code; the result once done.
+    std::unique_ptr<ErrorDetails> failure_{};  ///< Of the last attempt; the result once done.
+    std::exception_ptr exception_{};           ///< Of user code; the result once done.
 };
 
 }  // namespace cloud_backend::detail

@@ -17,8 +17,11 @@ public:
     EngineCall(EngineLoop& loop, EngineLoop::CallId id, AsyncCall async)
         : loop_(loop),
           id_(id),
-          async_(std::move(async)),
-          call_(std::move(async_.plan), *async_.reader),
+          source_(std::move(async.source)),
+          owner_(std::move(async.owner)),
+          reader_(std::move(async.reader)),
+          on_finished_(std::move(async.on_finished)),
+          call_(std::move(async.plan), *reader_),
           note_cancel_(call_.stop(), NoteCancel{*this}) {}
 
     void on_queued() override {
@@ -89,7 +92,10 @@ private:
 
     EngineLoop& loop_;
     const EngineLoop::CallId id_;
-    AsyncCall async_;
+    CallSource source_;
+    std::shared_ptr<const void> owner_;
+    std::shared_ptr<ResponseReader> reader_;
+    std::function<void(CallResult)> on_finished_;
     Call call_;
     std::optional<TransferLoop::TransferId> transfer_{};
     std::optional<TimePoint> timer_{};  ///< Its place in `EngineLoop::timers_`.
@@ -287,14 +293,14 @@ void EngineLoop::finish(EngineCall& finished, CallResult result) {
     if (call->transfer_) transfers_->abort(*call->transfer_);
     if (call->timer_) timers_.erase({*call->timer_, call.get()});
     if (call->running_) --running_;
-    const CallSource source = call->async_.source;
-    auto owner = std::move(call->async_.owner);
+    const CallSource source = call->source_;
+    auto owner = std::move(call->owner_);
     {
         const std::lock_guard lock(mutex_);
         --unfinished_;
     }
     const TimePoint told_at = Clock::now();
-    call->async_.on_finished(std::move(result));
+    call->on_finished_(std::move(result));
     note_user_time(*call, Clock::now() - told_at);
     forgive_handlers();
     call.reset();

@@ -162,7 +162,7 @@ Reading ChatStreamReader::read_document() {
     auto answer = document_.read();
     if (auto* error = std::get_if<ErrorDetails>(&answer)) return std::move(*error);
     if (options_.stop.stop_requested()) return Cancelled{};
-    whole_ = std::get<ChatCompletion>(std::move(answer));
+    whole_ = std::make_unique<ChatCompletion>(std::get<ChatCompletion>(std::move(answer)));
     ++events_seen_;
     report_event();
     delivered_ = true;

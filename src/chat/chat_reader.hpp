@@ -101,7 +101,7 @@ private:
     AnswerDocument document_;
     SseParser parser_;
     ChatAccumulator accumulator_{};
-    std::optional<ChatCompletion> whole_{};  ///< The answer, when it was one document.
+    std::unique_ptr<ChatCompletion> whole_{};  ///< The answer, when it was one document.
     std::size_t received_ = 0;
     std::size_t events_seen_ = 0;
     std::size_t malformed_chunks_ = 0;
