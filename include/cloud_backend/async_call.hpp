@@ -61,6 +61,7 @@ public:
     /// A request of `stop` cancels the call as its handle does.
     explicit CallSource(const std::stop_token& stop = {});
 
+    /// The side of it that is handed out.
     [[nodiscard]] CallHandle handle() const { return CallHandle(state_); }
     /// Requested when the call is to be cancelled, by whatever.
     [[nodiscard]] std::stop_token stop_token() const noexcept;

@@ -16,14 +16,17 @@ namespace cloud_backend {
 /// What `async` gives to `co_await`, once.
 class ChatAwaitable {
 public:
+    /// Copies `request` and `options`; `backend` must outlive the wait. See `async`.
     ChatAwaitable(ChatBackend& backend, const ChatRequest& request,
                   std::optional<ChunkCallback> on_chunk, const CallOptions& options)
         : call_(new Call{backend, request, std::move(on_chunk), options}) {}
 
+    /// For `co_await`: never, since waiting is what starts the call.
     // Not static: what compilers make of `co_await` calls it on an object.
     // NOLINTNEXTLINE(readability-convert-member-functions-to-static)
     [[nodiscard]] constexpr bool await_ready() const noexcept { return false; }
 
+    /// For `co_await`: starts the call, which resumes `coroutine` on the thread that drives it.
     void await_suspend(std::coroutine_handle<> coroutine) {
         // The coroutine may go on, and be over, before the call has been started in full.
         Call& call = *call_;
@@ -37,6 +40,7 @@ public:
             call.options);
     }
 
+    /// For `co_await`: the answer. Throws what the blocking form throws.
     [[nodiscard]] ChatCompletion await_resume() {
         if (auto* thrown = std::get_if<std::exception_ptr>(&call_->result)) {
             std::rethrow_exception(std::move(*thrown));
@@ -73,6 +77,7 @@ private:
     return {backend, request, std::nullopt, options};
 }
 
+/// The same, with the options of the client.
 [[nodiscard]] inline ChatAwaitable async(ChatBackend& backend, const ChatRequest& request) {
     return async(backend, request, CallOptions{});
 }
@@ -83,6 +88,7 @@ private:
     return {backend, request, std::move(on_chunk), options};
 }
 
+/// The same, streamed, with the options of the client.
 [[nodiscard]] inline ChatAwaitable async(ChatBackend& backend, const ChatRequest& request,
                                          ChunkCallback on_chunk) {
     return async(backend, request, std::move(on_chunk), CallOptions{});

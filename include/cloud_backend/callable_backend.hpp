@@ -40,6 +40,7 @@ public:
         std::invoke_result_t<F&, const ChatRequest&, const ChunkCallback&, const CallOptions&>>
     explicit CallableBackend(F function, std::function<TimePoint()> now = Clock::now)
         : CallableBackend(Stream(std::move(function)), FromStream{}, std::move(now)) {}
+    /// The same, of a function that completes.
     explicit CallableBackend(Complete complete, std::function<TimePoint()> now = Clock::now);
     ~CallableBackend() override;
 

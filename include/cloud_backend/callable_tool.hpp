@@ -15,6 +15,7 @@ namespace cloud_backend {
 /// What the model is told of a call: text, or JSON of anything with `dump()`.
 class ToolResult {
 public:
+    /// A text, told as it is.
     ToolResult(std::string text)  // NOLINT(google-explicit-constructor)
         : text_(std::move(text)) {}
     /// Null is an empty text.
@@ -26,6 +27,7 @@ public:
     ToolResult(const Json& json)  // NOLINT(google-explicit-constructor)
         : text_(RawJson(json).text()) {}
 
+    /// What the model is told. Lives as long as the result.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
 private:
@@ -41,14 +43,17 @@ struct CLOUD_BACKEND_EXPORT CallableTool {
     /// or null.
     /// That they follow the schema is the model's word only. `arguments.parse()` parses them.
     using Function = std::function<ToolResult(const RawJson& arguments)>;
+    /// The input is text of any form.
     using CustomFunction = std::function<ToolResult(const std::string& input)>;
 
     Tool tool{};  ///< What the model is told of it.
     /// Given the arguments as JSON text, or the input of a custom tool.
     CustomFunction call{};
 
+    /// Of a function with a JSON schema of its arguments, an object; none: it takes no arguments.
     [[nodiscard]] static CallableTool function(std::string name, std::string description,
                                                RawJson parameters, Function function);
+    /// Of a custom tool, which takes any text; `format` may bind it to a grammar.
     [[nodiscard]] static CallableTool custom(std::string name, std::string description,
                                              RawJson format, CustomFunction function);
 };

@@ -21,11 +21,13 @@ public:
     /// T8).
     static constexpr std::size_t max_parts = 4'096;
 
+    /// Whether all of a chunk was taken.
     enum class Status {
         ok,
         too_many_parts,  ///< What was over `max_parts` is lost; only `reset()` helps.
     };
 
+    /// Adds what the chunk says; copies what it keeps.
     Status add(const ChatChunk& chunk);
 
     /// Every choice shown so far, and at least `expected_choices`, has a finish reason (SPEC T4).
@@ -34,6 +36,7 @@ public:
     [[nodiscard]] ChatCompletion completion() const;
     /// The same, without a copy; the accumulator is empty then.
     [[nodiscard]] ChatCompletion take();
+    /// Forgets everything.
     void reset();
 
 private:

@@ -53,6 +53,7 @@ struct Delta {
     RawJson extra{};
 };
 
+/// What a chunk says of one choice.
 struct ChunkChoice {
     int index = 0;
     Delta delta{};
@@ -84,6 +85,7 @@ struct CLOUD_BACKEND_EXPORT ChatChunk {
     [[nodiscard]] std::string_view finish_reason() const noexcept;
 };
 
+/// One of the answers; there is one unless `ChatRequest::n` asked for more.
 struct Choice {
     int index = 0;
     Message message{.role = Role::assistant};
@@ -107,7 +109,9 @@ struct CLOUD_BACKEND_EXPORT ChatCompletion {
 
     /// The text of the first choice; empty when there is none. Lives as long as the completion.
     [[nodiscard]] std::string_view content() const noexcept;
+    /// The same for its reasoning.
     [[nodiscard]] std::string_view reasoning() const noexcept;
+    /// The same for its finish reason, such as "stop", "length" or "tool_calls".
     [[nodiscard]] std::string_view finish_reason() const noexcept;
 };
 

@@ -13,8 +13,9 @@
 
 namespace cloud_backend {
 
+/// What a stream is to tell beside the answer.
 struct StreamOptions {
-    bool include_usage = true;
+    bool include_usage = true;  ///< For `ChatCompletion::usage`.
 };
 
 /// What is asked of the model. Only what is set is sent (SPEC C1).

@@ -37,16 +37,20 @@ public:
     /// An input iterator. A chunk lives until the iterator is moved on.
     class Iterator {
     public:
-        using iterator_concept = std::input_iterator_tag;
-        using value_type = ChatChunk;
-        using difference_type = std::ptrdiff_t;
+        using iterator_concept = std::input_iterator_tag;  ///< For the standard library.
+        using value_type = ChatChunk;                      ///< For the standard library.
+        using difference_type = std::ptrdiff_t;            ///< For the standard library.
 
+        /// The chunk that is reached.
         [[nodiscard]] const ChatChunk& operator*() const noexcept { return *stream_->chunk_; }
+        /// The same.
         [[nodiscard]] const ChatChunk* operator->() const noexcept { return stream_->chunk_; }
+        /// Waits for the next chunk. Throws what the call ends with.
         Iterator& operator++() {
             stream_->advance();
             return *this;
         }
+        /// The same; the chunk that was left is gone, so nothing is returned.
         void operator++(int) { stream_->advance(); }
         friend bool operator==(const Iterator& iterator, std::default_sentinel_t /*end*/) noexcept {
             return iterator.at_end();
@@ -60,11 +64,13 @@ public:
         ChatStream* stream_;
     };
 
+    /// Of a source of one's own, which must not be null.
     explicit ChatStream(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 
     /// Waits for the first chunk. Later, the place that is reached: a stream is read once. It and
     /// the iterators throw what the blocking form would throw: `Error` (see error.hpp).
     [[nodiscard]] Iterator begin();
+    /// What an iterator equals when there is no more.
     [[nodiscard]] static std::default_sentinel_t end() noexcept { return std::default_sentinel; }
 
     /// The whole answer with its metadata; reads what is left. Throws what the call ended with.

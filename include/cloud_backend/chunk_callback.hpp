@@ -16,6 +16,7 @@ namespace cloud_backend {
 /// `std::function` or a null pointer.
 class CLOUD_BACKEND_EXPORT ChunkCallback {
 public:
+    /// From a function object, which is copied or moved in; see above for what fits.
     template <class F>
     requires(!std::same_as<std::remove_cvref_t<F>, ChunkCallback> &&
              std::invocable<F&, const ChatChunk&> &&

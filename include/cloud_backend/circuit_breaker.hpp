@@ -13,6 +13,7 @@
 
 namespace cloud_backend {
 
+/// What a circuit breaker does with attempts.
 enum class CircuitState {
     closed,     ///< Attempts pass.
     open,       ///< Attempts are refused until the open time is over.
@@ -34,6 +35,7 @@ struct FailureRateOptions {
     int min_attempts = 10;   ///< Below this many in the window nothing opens.
 };
 
+/// When a circuit opens, and for how long (SPEC 5).
 struct CircuitBreakerOptions {
     int fail_max = 5;  ///< Consecutive failures that open the circuit.
     std::chrono::milliseconds reset_timeout{30'000};  ///< Open time; up to 10 % is added at random.
@@ -61,6 +63,7 @@ public:
         Duration retry_in{};  ///< When to ask again; `Duration::max()` while isolated.
     };
 
+    /// What `acquire` answers.
     using Admission = std::variant<Permit, Refusal>;
 
     /// How permits ended. They add up: `granted` = all the others but `refused`, plus `in_flight`.
@@ -88,6 +91,7 @@ public:
     /// How long a probe may be silent by default before its slot goes to another (SPEC B3).
     static constexpr std::chrono::seconds default_probe_lease{80};
 
+    /// Closed at first. `random` spreads the open time; it must be thread-safe.
     explicit CircuitBreaker(CircuitBreakerOptions options = {}, RandomSource random = {});
     ~CircuitBreaker();
     CircuitBreaker(const CircuitBreaker&) = delete;
@@ -104,6 +108,7 @@ public:
 
     /// The state at `now`: an open circuit whose time is over counts as half-open.
     [[nodiscard]] CircuitState state(TimePoint now = Clock::now()) const;
+    /// State and counters at `now`, all of one moment.
     [[nodiscard]] Snapshot snapshot(TimePoint now = Clock::now()) const;
 
     /// Refuses everything until `close()` or `reset()`: an operator's switch.

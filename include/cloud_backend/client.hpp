@@ -101,6 +101,7 @@ protected:
     /// the destructor of a subclass whose calls, or their handlers, may need more than this class.
     void cancel_calls() noexcept;
 
+    /// The options it was made with. They live as long as the client.
     [[nodiscard]] const ClientOptions& options() const noexcept;
 
     /// How the key is sent. Called once per call, on the caller's thread, never from a constructor.

@@ -15,6 +15,7 @@ public:
     using Error::Error;
     ~ContentError() override;
 
+    /// What is wrong with the content.
     [[nodiscard]] ContentFault fault() const noexcept { return details().content_fault; }
 };
 

@@ -11,25 +11,31 @@
 // when the file cannot be read or its bytes are not of a format the services take.
 namespace cloud_backend {
 
+/// Text among other parts.
 struct TextPart {
     std::string text{};
 };
 
+/// An image, by its address or sent along.
 struct CLOUD_BACKEND_EXPORT ImagePart {
     std::string url{};     ///< Of the web, or a `data:` URL that holds the image.
     std::string detail{};  ///< How closely to look: "low", "high"; empty leaves it to the server.
 
-    /// A PNG, JPEG, GIF or WebP image, told by its first bytes.
+    /// A PNG, JPEG, GIF or WebP image, told by its first bytes. Throws `ConfigError` for anything
+    /// else, and for a file that cannot be read.
     [[nodiscard]] static ImagePart from_file(const std::string& path);
+    /// The same, of bytes in memory.
     [[nodiscard]] static ImagePart from_bytes(std::string_view image);
 };
 
+/// A sound, sent along.
 struct CLOUD_BACKEND_EXPORT AudioPart {
     std::string data{};    ///< In base64.
     std::string format{};  ///< "wav" or "mp3".
 
-    /// A WAV or MP3 sound, told by its first bytes.
+    /// A WAV or MP3 sound, told by its first bytes. Throws as `ImagePart::from_file` does.
     [[nodiscard]] static AudioPart from_file(const std::string& path);
+    /// The same, of bytes in memory.
     [[nodiscard]] static AudioPart from_bytes(std::string_view sound);
 };
 
@@ -39,8 +45,10 @@ struct CLOUD_BACKEND_EXPORT FilePart {
     std::string filename{};
     std::string file_data{};  ///< A `data:` URL.
 
-    /// A PDF document, told by its first bytes; `filename` is the last part of the path.
+    /// A PDF document, told by its first bytes; `filename` is the last part of the path. Throws as
+    /// `ImagePart::from_file` does.
     [[nodiscard]] static FilePart from_file(const std::string& path);
+    /// The same, of bytes in memory.
     [[nodiscard]] static FilePart from_bytes(std::string_view document, std::string filename);
 };
 

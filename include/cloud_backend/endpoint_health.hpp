@@ -17,10 +17,13 @@ namespace cloud_backend {
 /// spares a sick server most of their load. Thread-safe.
 class CLOUD_BACKEND_EXPORT EndpointHealth {
 public:
+    /// `random` must be thread-safe; empty: the library's own.
     explicit EndpointHealth(CircuitBreakerOptions breaker = {}, RetryBudgetOptions budget = {},
                             RandomSource random = {});
 
+    /// Its circuit breaker. Lives as long as this.
     [[nodiscard]] CircuitBreaker& breaker() noexcept { return breaker_; }
+    /// Its retry budget. Lives as long as this.
     [[nodiscard]] RetryBudget& budget() noexcept { return budget_; }
 
     /// The server asked for a pause longer than a call may wait: calls fail fast until it is over.

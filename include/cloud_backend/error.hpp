@@ -83,11 +83,13 @@ struct ErrorDetails {
 /// it. Copying never throws; copies share their details. Thread-safe once thrown.
 class CLOUD_BACKEND_EXPORT Error : public std::runtime_error {
 public:
+    /// `raise()` makes the type that `details.code` names.
     explicit Error(ErrorDetails details);
     Error(const Error&) noexcept;
     Error& operator=(const Error&) noexcept;
     ~Error() override;
 
+    /// Which type this is, for a `switch`.
     [[nodiscard]] ErrorCode code() const noexcept { return details_->code; }
     /// The same request may succeed later, or elsewhere.
     [[nodiscard]] bool retryable() const noexcept { return details_->retryable; }
@@ -103,6 +105,7 @@ public:
     }
     /// The completion so far, if any of it was delivered; else null. Lives as long as the error.
     [[nodiscard]] const ChatCompletion* partial() const noexcept { return details_->partial.get(); }
+    /// All that is known. Lives as long as the error and its copies.
     [[nodiscard]] const ErrorDetails& details() const noexcept { return *details_; }
 
 private:
@@ -113,6 +116,7 @@ private:
 class CLOUD_BACKEND_EXPORT ConfigError : public Error {
 public:
     using Error::Error;
+    /// Of what is wrong, in words.
     explicit ConfigError(std::string message);
     ~ConfigError() override;
 };
@@ -123,7 +127,9 @@ public:
     using Error::Error;
     ~ConnectionError() override;
 
+    /// How far the attempt was.
     [[nodiscard]] ConnectionStage stage() const noexcept { return details().connection.stage; }
+    /// CURLcode of the failure; 0 when libcurl reported none.
     [[nodiscard]] int curl_code() const noexcept { return details().connection.curl_code; }
     /// The request may have reached the server.
     [[nodiscard]] bool sent() const noexcept { return details().connection.sent; }
@@ -135,6 +141,7 @@ public:
     using ConnectionError::ConnectionError;
     ~TimeoutError() override;
 
+    /// Which of the limits.
     [[nodiscard]] TimeLimit limit() const noexcept {
         return details().connection.limit.value_or(TimeLimit::deadline);
     }
@@ -146,16 +153,23 @@ public:
     using Error::Error;
     ~ApiError() override;
 
+    /// HTTP status, or the one an error inside a stream names; 0 if none.
     [[nodiscard]] int status() const noexcept { return details().api.status; }
+    /// `error.code` of the body, integers as text; empty if there is none.
     [[nodiscard]] const std::string& api_code() const noexcept { return details().api.code; }
+    /// `error.type` of the body.
     [[nodiscard]] const std::string& api_type() const noexcept { return details().api.type; }
+    /// `error.param` of the body: which field of the request is at fault.
     [[nodiscard]] const std::string& param() const noexcept { return details().api.param; }
+    /// Header fields of the answer.
     [[nodiscard]] const Headers& headers() const noexcept { return details().api.headers; }
     /// At most 64 KiB. It may quote the prompt.
     [[nodiscard]] const std::string& body() const noexcept { return details().api.body; }
+    /// The prompt is too long for the model.
     [[nodiscard]] bool context_length_exceeded() const noexcept {
         return details().api.context_length_exceeded;
     }
+    /// A content filter refused the prompt.
     [[nodiscard]] bool content_filter() const noexcept { return details().api.content_filter; }
 };
 
@@ -235,6 +249,7 @@ public:
     using Error::Error;
     ~StreamTruncatedError() override;
 
+    /// Events that came before the end.
     [[nodiscard]] std::size_t events_seen() const noexcept { return details().events_seen; }
 };
 
@@ -244,6 +259,7 @@ public:
     using Error::Error;
     ~ResponseError() override;
 
+    /// What the server called it; empty if it did not say.
     [[nodiscard]] const std::string& content_type() const noexcept {
         return details().content_type;
     }

@@ -42,12 +42,14 @@ struct CLOUD_BACKEND_EXPORT FallbackRule {
     bool context_length = false;  ///< When the prompt is too long for the model, too.
     bool content_filter = false;  ///< When the service refuses the prompt, too.
 
+    /// Whether to ask the next backend after `error`. Thread-safe.
     [[nodiscard]] bool operator()(const ErrorDetails& error) const;
 };
 
 /// What a router does with one of its backends, told as it happens. Of each backend that is asked
 /// one end is told. Valid while the hook runs.
 struct FallbackDecision {
+    /// What was decided.
     enum class Kind {
         skipped,  ///< Not asked: it is unavailable.
         asked,
@@ -66,6 +68,7 @@ struct FallbackDecision {
 /// "skipped", "asked", "answered", "fell back", "gave up"
 [[nodiscard]] CLOUD_BACKEND_EXPORT std::string_view to_string(FallbackDecision::Kind kind) noexcept;
 
+/// How a `FallbackRouter` goes from one backend to the next.
 struct FallbackOptions {
     /// Whether the next backend is asked after this error; must be thread-safe. A cancel, what the
     /// user's callback throws, and what fails after something was delivered end the call anyway.

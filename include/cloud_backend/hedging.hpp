@@ -27,6 +27,7 @@ struct Hedge {
     std::string_view model{};      ///< for this.
 };
 
+/// What hedges may cost, and who is told of them.
 struct HedgingOptions {
     /// A hedge takes `retry_cost`; a call that was answered without one gives back `refund`.
     RetryBudgetOptions budget{};

@@ -5,6 +5,7 @@
 
 namespace cloud_backend {
 
+/// How much a line matters; the least a client logs.
 enum class LogLevel { trace, debug, info, warning, error, off };
 
 /// Receives each log line as one text without a line end: method, host, path, status, request id,

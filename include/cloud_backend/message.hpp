@@ -13,6 +13,7 @@
 
 namespace cloud_backend {
 
+/// Who says a message.
 enum class Role { developer, system, user, assistant, tool };
 
 /// A call of a tool that the model asks for.
@@ -49,11 +50,15 @@ struct CLOUD_BACKEND_EXPORT Message {
     RawJson annotations{};
     RawJson extra{};  ///< Fields the library does not know: an object, or empty (SPEC A10).
 
+    /// Instructions, which some models rank above the user's words.
     [[nodiscard]] static Message developer(std::string content);
+    /// Instructions, in the word most services know.
     [[nodiscard]] static Message system(std::string content);
+    /// What is asked.
     [[nodiscard]] static Message user(std::string content);
     /// `Message::user("What is this?", {ImagePart::from_file("photo.jpg")})`
     [[nodiscard]] static Message user(std::string content, std::vector<ContentPart> parts);
+    /// What the model said before.
     [[nodiscard]] static Message assistant(std::string content);
     /// What the tool that the model called by `tool_call_id` says.
     [[nodiscard]] static Message tool(std::string tool_call_id, std::string content);

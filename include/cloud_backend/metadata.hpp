@@ -19,6 +19,7 @@ struct RateLimit {
     std::optional<Duration> reset_in{};
 };
 
+/// How much may still be asked, as the server tells it in `x-ratelimit-*` (SPEC C5).
 struct RateLimits {
     RateLimit requests{};
     RateLimit tokens{};

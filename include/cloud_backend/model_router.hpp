@@ -25,6 +25,7 @@ class CallsInFlight;
 /// Destroying it cancels its asynchronous calls, and waits for their ends for 50 ms at most.
 class CLOUD_BACKEND_EXPORT ModelRouter final : public ChatBackend {
 public:
+    /// Backends by the names that routes call them.
     using Backends = std::map<std::string, std::shared_ptr<ChatBackend>>;
 
     /// `default_backend` is asked for models that have no route. Without one that is a
@@ -46,6 +47,7 @@ public:
     /// When the backend of the model's route is; also for a model without a route.
     [[nodiscard]] std::optional<ErrorDetails> unavailable(std::string_view model) const override;
 
+    /// Its routes. They live as long as the router.
     [[nodiscard]] const ModelRoutes& routes() const noexcept { return routes_; }
 
 private:

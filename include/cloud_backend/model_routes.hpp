@@ -17,7 +17,9 @@ public:
     /// From the most to the least particular.
     enum class Kind { exact, prefix, regex };
 
+    /// This name alone.
     [[nodiscard]] static ModelPattern exact(std::string name);
+    /// Every name that begins so.
     [[nodiscard]] static ModelPattern prefix(std::string beginning);
     /// An ECMAScript expression that the whole name must match, of at most 1,024 bytes and 1,000
     /// counted repetitions. Names longer than 256 bytes match none: they may come from strangers,
@@ -26,8 +28,11 @@ public:
     /// must not come from a stranger. Throws `ConfigError`, too, for what is no such expression.
     [[nodiscard]] static ModelPattern regex(std::string expression);
 
+    /// How names are compared.
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
+    /// Name, beginning or expression, as it was given.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
+    /// Whether it is for `model`. Thread-safe.
     [[nodiscard]] bool matches(std::string_view model) const;
 
 private:
@@ -65,6 +70,7 @@ struct ModelRoute {
 /// "routes.json: routes[2].priority: expected an integer".
 class CLOUD_BACKEND_EXPORT ModelRoutes {
 public:
+    /// Of routes in the order in which they are written.
     explicit ModelRoutes(std::vector<ModelRoute> routes);
 
     /// From JSON text of at most 1 MiB. Unknown and repeated fields are mistakes as well.

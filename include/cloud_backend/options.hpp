@@ -63,6 +63,7 @@ struct LimitOptions {
     std::size_t json_depth = 256;  ///< Nesting of arrays and objects; at most 4,096.
 };
 
+/// Whom to trust, and as whom to appear (SPEC T6).
 struct TlsOptions {
     std::string ca_file{};             ///< PEM file of trusted certificates; empty: the system's.
     std::string client_certificate{};  ///< PEM file, for mutual TLS.
@@ -77,10 +78,12 @@ struct TlsOptions {
 class CLOUD_BACKEND_EXPORT ApiKey {
 public:
     ApiKey() = default;
+    /// A text; white space around it is dropped.
     ApiKey(std::string key) : source_(std::move(key)) {}  // NOLINT(google-explicit-constructor)
     /// Null, as of an unset environment variable, is an empty key.
     ApiKey(const char* key)  // NOLINT(google-explicit-constructor)
         : source_(std::string(key == nullptr ? "" : key)) {}
+    /// A function without arguments that returns the key.
     template <class F>
     requires std::invocable<F&> && std::convertible_to<std::invoke_result_t<F&>, std::string>
     ApiKey(F provider) {  // NOLINT(google-explicit-constructor)
@@ -125,6 +128,7 @@ struct AsyncOptions {
     std::chrono::milliseconds slow_handler{100};
 };
 
+/// All there is to say of a client; each default may stay. A client keeps its own copy.
 struct ClientOptions {
     /// Scheme, host and path of the service; a path of its own is extended, not replaced (SPEC
     /// T12).

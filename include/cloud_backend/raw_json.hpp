@@ -50,9 +50,12 @@ public:
     }
     /// As `trusted`, into the storage this value already has.
     void assign_trusted(std::string_view text) { text_ = text; }
+    /// Makes it absent.
     void clear() noexcept { text_.clear(); }
 
+    /// The JSON text. Lives until the value changes.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
+    /// There is no JSON.
     [[nodiscard]] bool empty() const noexcept { return text_.empty(); }
 
     /// Parses the text, into `nlohmann::json` unless told otherwise; null when empty. Include

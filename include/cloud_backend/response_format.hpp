@@ -11,8 +11,10 @@ namespace cloud_backend {
 /// What an answer must look like (SPEC C1).
 class CLOUD_BACKEND_EXPORT ResponseFormat {
 public:
+    /// The formats there are.
     enum class Kind { text, json_object, json_schema };
 
+    /// Any text, as without a format.
     [[nodiscard]] static ResponseFormat text();
     /// Any JSON object. Services want the word JSON in a message, too.
     [[nodiscard]] static ResponseFormat json_object();
@@ -23,10 +25,13 @@ public:
     [[nodiscard]] static ResponseFormat json_schema(std::string name, RawJson schema,
                                                     std::optional<bool> strict = true);
 
+    /// Which of them this is.
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
-    // Of a schema.
+    /// Of a schema, else empty.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    /// Of a schema, else empty.
     [[nodiscard]] const RawJson& schema() const noexcept { return schema_; }
+    /// Of a schema, else empty.
     [[nodiscard]] std::optional<bool> strict() const noexcept { return strict_; }
 
 private:

@@ -25,6 +25,7 @@ using Reading = std::variant<NeedMore, Complete, StoppedByCallback, Cancelled, E
 /// Told of the valid events of an answer, each before the user is given it (SPEC B4, T5).
 class EventObserver {
 public:
+    /// A valid event was read.
     virtual void on_event() = 0;
 
 protected:
@@ -42,7 +43,9 @@ public:
     /// The `Accept` header: the media type it can read (SPEC C1a).
     [[nodiscard]] virtual std::string_view accept() const = 0;
 
+    /// The answer to an attempt begins; what was read of an earlier one is void.
     virtual void begin(const ResponseHead& head) = 0;
+    /// A piece of the body, valid during the call.
     virtual Reading on_body(std::string_view bytes) = 0;
     /// The body ended, or the connection was closed. `Complete`, or an error that says what is
     /// missing; never `NeedMore`.
@@ -55,6 +58,7 @@ public:
 
     /// Something of this call was given to the user: no attempt may follow (SPEC R7).
     [[nodiscard]] virtual bool delivered() const { return false; }
+    /// Events skipped because they made no sense (SPEC E5); goes into `CallMetadata`.
     [[nodiscard]] virtual std::size_t malformed_chunks() const { return 0; }
     /// The completion so far, if anything of it was delivered; goes into `Error::partial()`.
     [[nodiscard]] virtual std::shared_ptr<const ChatCompletion> partial() const { return nullptr; }

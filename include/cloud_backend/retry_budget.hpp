@@ -18,14 +18,17 @@ struct RetryBudgetOptions {
 /// Thread-safe; never throws.
 class CLOUD_BACKEND_EXPORT RetryBudget {
 public:
+    /// What a retry costs.
     enum class Cost { retry, ambiguous_retry };
 
+    /// Full at first.
     explicit RetryBudget(RetryBudgetOptions options = {});
 
     /// Takes the tokens for one retry; false, and nothing taken, when there are too few.
     [[nodiscard]] bool try_spend(Cost cost);
     /// A successful attempt gives a part of a token back.
     void refund();
+    /// How many there are now.
     [[nodiscard]] double tokens() const;
 
 private:

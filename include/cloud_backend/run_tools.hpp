@@ -14,6 +14,7 @@ namespace cloud_backend {
 
 /// What run_tools() does, told as it happens. Valid while the callback runs.
 struct ToolStep {
+    /// What happens.
     enum class Kind {
         asking,    ///< A round begins.
         answered,  ///< The model's answer is there.
@@ -29,6 +30,7 @@ struct ToolStep {
     bool failed = false;                     ///< Of `called`: that is an error.
 };
 
+/// How far `run_tools` goes, and who is told.
 struct RunToolsOptions {
     /// Requests at most, retries of one aside. The calls of the last answer are still made, so that
     /// the conversation can go on.
@@ -42,7 +44,9 @@ struct RunToolsOptions {
     std::function<TimePoint()> now = Clock::now;
 };
 
+/// What came of `run_tools`.
 struct ToolRun {
+    /// Why it ended.
     enum class End {
         answered,    ///< The last answer calls no tool. It may be cut: see `finish_reason()`.
         max_rounds,  ///< It does, and is the last that was allowed.

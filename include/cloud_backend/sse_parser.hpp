@@ -15,6 +15,7 @@ namespace cloud_backend {
 
 /// One item of an event stream. The views live until the callback that was given them returns.
 struct SseEvent {
+    /// What the item is.
     enum class Kind {
         event,      ///< A record with data, ended by an empty line.
         pending,    ///< A record with data that the end of the input left without its empty line.
@@ -38,12 +39,14 @@ public:
     /// Readable bytes behind every `SseEvent::data`, as SIMD JSON parsers ask for.
     static constexpr std::size_t padding = 64;
 
+    /// How far the parser got.
     enum class Status {
         ok,
         stopped,          ///< The callback returned false; the rest of the bytes was not read.
         event_too_large,  ///< A record or line is larger than the limit; only `reset()` helps.
     };
 
+    /// `max_event_bytes` bounds a record, and a line; a larger one is `event_too_large`.
     explicit SseParser(std::size_t max_event_bytes = std::size_t{8} << 20);
 
     /// Reads `bytes` and calls `on_event(const SseEvent&)` for each item they complete. The

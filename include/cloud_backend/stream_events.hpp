@@ -78,6 +78,7 @@ struct StreamEventHandlers {
 /// exception of a handler it is of no more use.
 class CLOUD_BACKEND_EXPORT StreamEvents {
 public:
+    /// Of the handlers to tell, which live as long as this.
     explicit StreamEvents(StreamEventHandlers handlers);
     ~StreamEvents();
     StreamEvents(StreamEvents&&) noexcept;

@@ -31,14 +31,19 @@ struct CLOUD_BACKEND_EXPORT Tool {
 /// Whether, and which, tools the model calls.
 class CLOUD_BACKEND_EXPORT ToolChoice {
 public:
+    /// The choices there are.
     enum class Kind { automatic, none, required, function, custom };
 
     [[nodiscard]] static ToolChoice automatic();  ///< As the model likes.
+    /// None of them.
     [[nodiscard]] static ToolChoice none();
     [[nodiscard]] static ToolChoice required();  ///< At least one.
+    /// This function.
     [[nodiscard]] static ToolChoice function(std::string name);
+    /// This custom tool.
     [[nodiscard]] static ToolChoice custom(std::string name);
 
+    /// Which of them this is.
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
     /// Of the function or custom tool to call.
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

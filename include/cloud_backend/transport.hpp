@@ -45,6 +45,7 @@ enum class TransferFault {
     local,        ///< Bad option or local failure: says nothing of the server.
 };
 
+/// How a transfer failed, and how far it was.
 struct TransferFailure {
     TransferFault fault{};
     ConnectionStage stage{};
@@ -52,8 +53,10 @@ struct TransferFailure {
     std::string message{};
 };
 
+/// Whether a connection was made for the transfer, or kept from an earlier one.
 enum class ConnectionUse { fresh, reused };
 
+/// What becomes of a transfer after an event.
 enum class Flow {
     proceed,
     pause,  ///< From `on_body`: no more of the body until `TransferLoop::resume`.
@@ -75,6 +78,7 @@ public:
     /// Bytes of a head arrived, a 1xx one included, or of trailers. The first ones are the answer's
     /// first byte.
     virtual void on_header_bytes() = 0;
+    /// The head of the final answer.
     virtual Flow on_head(ResponseHead head) = 0;
     /// A piece of the decoded body, valid during the call. After `stop` no further event comes,
     /// `on_finished` included; the connection is given up. After `pause` the transport should hold
@@ -88,6 +92,7 @@ public:
 /// Runs transfers on the thread that calls `run_once`. Used by one thread at a time.
 class TransferLoop {
 public:
+    /// Names a transfer of one loop.
     using TransferId = std::size_t;
 
     virtual ~TransferLoop() = default;
