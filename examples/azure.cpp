@@ -45,11 +45,13 @@ void ask(cb::ChatBackend& backend, const std::string& question) try {
 
 int main() try {
     const embedded_server::EmbeddedServer server({.handler = deployment});
+    //! [backend]
     // On Azure: .resource = "contoso" in place of the endpoint, and the key in
     // AZURE_OPENAI_API_KEY.
     const auto backend = cb::create_azure_backend(
         {.deployment = "gpt-4o-eu", .api_version = "2024-10-21", .endpoint = server.url()},
         {.api_key = "any"});
+    //! [backend]
     ask(*backend, "Say hello.");
     ask(*backend, "Whom shall I punch?");
 } catch (const cb::Error& error) {

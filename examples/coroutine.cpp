@@ -36,6 +36,7 @@ cb::ChatRequest question(const std::string& text) {
     return {.model = "gpt-4o-mini", .messages = {cb::Message::user(text)}};
 }
 
+//! [talk]
 /// The second question depends on the first answer.
 Task talk(cb::ChatBackend& backend, std::string opening) {
     const cb::ChatCompletion first = co_await cb::async(backend, question(opening));
@@ -47,6 +48,7 @@ Task talk(cb::ChatBackend& backend, std::string opening) {
         co_await cb::async(backend, question("You said: " + std::string(first.content())), listen);
     co_return said + " [" + std::string(second.finish_reason()) + ']';
 }
+//! [talk]
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 
 namespace cb = cloud_backend;
 
+//! [client]
 class EmbeddingBackend : public cb::CloudBackendClient {
 public:
     explicit EmbeddingBackend(cb::ClientOptions options) : CloudBackendClient(std::move(options)) {}
@@ -31,6 +32,7 @@ protected:
     cb::AuthScheme auth_scheme() const override { return {.header = "api-key", .prefix = ""}; }
     cb::Headers request_headers() const override { return {{"X-Api-Version", "2"}}; }
 };
+//! [client]
 
 int main() try {
     // The service is overloaded at first.

@@ -13,18 +13,22 @@ namespace cb = cloud_backend;
 
 namespace {
 
+//! [local]
 /// Stands in for the program's own inference; this one has no memory left for the model.
 void infer_locally(const cb::ChatRequest& request, const cb::ChunkCallback& on_chunk,
                    const cb::CallOptions& /*options*/) {
     if (request.model != "tiny") throw std::runtime_error("not enough memory for " + request.model);
     (void)on_chunk({.choices = {{.delta = {.content = "Pong."}, .finish_reason = "stop"}}});
 }
+//! [local]
 
+//! [report]
 void report(const cb::FallbackDecision& decision) {
     std::cout << "  " << decision.backend << ' ' << to_string(decision.kind);
     if (decision.error != nullptr) std::cout << ": " << decision.error->message;
     std::cout << '\n';
 }
+//! [report]
 
 /// Of a server that was stopped: nobody listens there.
 std::string url_of_stopped_server() {
@@ -45,6 +49,7 @@ int main() try {
     // Stands in for the cloud, so that this runs anywhere and costs nothing.
     const embedded_server::EmbeddedServer cloud;
 
+    //! [router]
     cb::FallbackRouter router(
         {{.name = "in this process",
           .backend = std::make_shared<cb::CallableBackend>(infer_locally)},
@@ -57,6 +62,7 @@ int main() try {
           .backend = cb::create_openai_backend({.base_url = cloud.url(), .api_key = "any"}),
           .model = "gpt-4o-mini"}},
         {.deadline = std::chrono::seconds(30), .on_decision = report});
+    //! [router]
 
     ask(router, "tiny");
     ask(router, "large");

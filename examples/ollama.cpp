@@ -31,8 +31,10 @@ embedded_server::Answer model(const embedded_server::Request& request) {
 
 int main() try {
     const embedded_server::EmbeddedServer server({.handler = model});
+    //! [backend]
     // With Ollama at its usual port: create_service_backend("ollama").
     const auto backend = cb::create_service_backend("ollama", {.base_url = server.url()});
+    //! [backend]
     const auto show = [](const cb::ChatChunk& chunk) {
         std::cout << chunk.content() << std::flush;
     };

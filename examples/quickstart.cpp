@@ -12,9 +12,11 @@ int main() try {
     const auto backend =
         cloud_backend::create_openai_backend({.base_url = server.url(), .api_key = "any"});
 
+    //! [ask]
     const auto answer = backend->chat_completion(
         {.model = "gpt-4o-mini", .messages = {cloud_backend::Message::user("ping")}});
     std::cout << answer.content() << '\n';
+    //! [ask]
 } catch (const cloud_backend::Error& error) {
     std::cerr << error.what() << '\n';
     return 1;

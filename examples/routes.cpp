@@ -33,8 +33,10 @@ int main(int argc, char** argv) try {
     // They stand in for a cloud service and a server of one's own.
     const embedded_server::EmbeddedServer openai;
     const embedded_server::EmbeddedServer local;
+    //! [router]
     cb::ModelRouter router(cb::ModelRoutes::load(argv[1]),
                            {{"openai", backend_at(openai)}, {"local", backend_at(local)}});
+    //! [router]
 
     ask(router, "gpt-4o");
     ask(router, "gpt-4o-mini");

@@ -15,11 +15,13 @@ namespace {
 namespace cb = cloud_backend;
 using Json = nlohmann::json;
 
+//! [function]
 /// What it throws, for a directory that does not exist, the model is told as well.
 cb::ToolResult free_disk_space(const cb::RawJson& arguments) {
     const std::string directory = arguments.parse().at("directory");
     return Json{{"free_bytes", std::filesystem::space(directory).available}};
 }
+//! [function]
 
 void report(const cb::ToolStep& step) {
     if (step.kind != cb::ToolStep::Kind::called) return;
@@ -33,6 +35,7 @@ int main(int argc, char** argv) try {
     const embedded_server::EmbeddedServer server;
     const auto backend = cb::create_openai_backend({.base_url = server.url(), .api_key = "any"});
 
+    //! [run]
     const std::vector<cb::CallableTool> tools{cb::CallableTool::function(
         "free_disk_space", "Tells how many bytes are free where a directory is stored.",
         Json{{"type", "object"},
@@ -47,6 +50,7 @@ int main(int argc, char** argv) try {
         .model = "gpt-4o-mini",
         .messages = {cb::Message::user(argc > 1 ? argv[1] : "How much space is free on /?")}};
     const cb::ToolRun run = cb::run_tools(*backend, ask, tools, show, {.on_step = report});
+    //! [run]
     if (run.end != cb::ToolRun::End::answered) std::cout << "\n[no answer to the end]";
     std::cout << "\n[" << run.rounds << " rounds, " << ask.messages.size() << " messages]\n";
 } catch (const cb::Error& error) {
