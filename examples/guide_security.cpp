@@ -34,7 +34,7 @@ int main() try {
 
     try {
         //! [refused]
-        cb::create_openai_backend(
+        (void)cb::create_openai_backend(
             {.base_url = "http://llm.example.com/v1", .api_key = "sk-secret"});
         //! [refused]
     } catch (const cb::ConfigError& error) {

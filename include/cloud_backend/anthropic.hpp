@@ -35,11 +35,10 @@ class ChatReader;
 ///   custom tools, sounds;
 /// - arguments of a tool call that are not a JSON object, the only form the protocol takes, become
 ///   `{"invalid_arguments": "..."}` around their text, and `{}` when they are empty or null;
-/// - `extra` is merged last, untouched, as is a tool's. Of a message's `extra` only `content`,
-/// which
-///   replaces all that the message would have said, and `anthropic_content`, which does so of an
-///   answered one, are sent: the rest, the `extra` of tool calls, and parts of other kinds in an
-///   assistant's message belong to whoever answered.
+/// - `extra` is merged last, untouched, as is a tool's. Of a message's `extra` are sent only
+///   `content`, which replaces all that the message would have said, and `anthropic_content`, which
+///   does so of an answered one: the rest, the `extra` of tool calls, and parts of other kinds in
+///   an assistant's message belong to whoever answered.
 ///
 /// Of the answer
 /// - stop reasons become finish reasons: `end_turn` and `stop_sequence` "stop", `max_tokens` and

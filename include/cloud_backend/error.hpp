@@ -173,49 +173,50 @@ public:
     [[nodiscard]] bool content_filter() const noexcept { return details().api.content_filter; }
 };
 
-/// 400
+/// 400: the server calls the request wrong.
 class CLOUD_BACKEND_EXPORT BadRequestError : public ApiError {
 public:
     using ApiError::ApiError;
     ~BadRequestError() override;
 };
 
-/// 401
+/// 401: the key is not accepted.
 class CLOUD_BACKEND_EXPORT AuthenticationError : public ApiError {
 public:
     using ApiError::ApiError;
     ~AuthenticationError() override;
 };
 
-/// 403
+/// 403: the key may not do this.
 class CLOUD_BACKEND_EXPORT PermissionDeniedError : public ApiError {
 public:
     using ApiError::ApiError;
     ~PermissionDeniedError() override;
 };
 
-/// 404
+/// 404: no such model, or no such path.
 class CLOUD_BACKEND_EXPORT NotFoundError : public ApiError {
 public:
     using ApiError::ApiError;
     ~NotFoundError() override;
 };
 
-/// 409
+/// 409: it conflicts with another request; retried (SPEC R1).
 class CLOUD_BACKEND_EXPORT ConflictError : public ApiError {
 public:
     using ApiError::ApiError;
     ~ConflictError() override;
 };
 
-/// 422
+/// 422: as 400; the request cannot be processed.
 class CLOUD_BACKEND_EXPORT UnprocessableEntityError : public ApiError {
 public:
     using ApiError::ApiError;
     ~UnprocessableEntityError() override;
 };
 
-/// 429
+/// 429: too many requests. Without `attempts()` the server said so before: nothing was sent (SPEC
+/// B5).
 class CLOUD_BACKEND_EXPORT RateLimitError : public ApiError {
 public:
     using ApiError::ApiError;
@@ -229,7 +230,7 @@ public:
     ~QuotaExceededError() override;
 };
 
-/// 500 and above
+/// 500 and above: the server failed.
 class CLOUD_BACKEND_EXPORT InternalServerError : public ApiError {
 public:
     using ApiError::ApiError;

@@ -82,8 +82,8 @@ struct ToolRun {
 /// - The model is told "error: ..." when a function fails (see `CallableTool`), when its arguments
 ///   are not a JSON object, and of a tool that has no function here or no name.
 /// - Answers are sent back as they were received, with the role of the assistant; but a call
-/// without an id, or with one that
-///   another call of the answer has, is given one of the form `call00001`, which all servers take.
+///   without an id, or with one that another call of the answer has, is given one of the form
+///   `call00001`, which all servers take.
 /// - Invalid UTF-8 in results becomes U+FFFD.
 ///
 /// Thread-safe if the backend and the functions are, for requests of their own.
