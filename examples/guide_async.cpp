@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -27,17 +28,17 @@ int main() try {
         {.handler = embedded_server::chat_service({.token_delay = 1ms})});
 
     //! [many]
+    std::atomic<int> answered = 0;  // Outlive the client, whose handlers count.
+    std::atomic<int> failed = 0;
     const auto backend = cb::create_openai_backend(
         {.base_url = server.url(), .api_key = "any", .async = {.max_in_flight = 50}});
-    std::atomic<int> answered = 0;
-    std::atomic<int> failed = 0;
-    std::vector<cb::CallHandle> calls;
-    for (int i = 0; i < 200; ++i) {
-        calls.push_back(backend->chat_completion_async(
+    std::vector<cb::CallHandle> calls(200);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        calls[i] = backend->chat_completion_async(
             question("number " + std::to_string(i)),
             {.on_chunk = [](const cb::ChatChunk& /*chunk*/) {},  // Without it: a plain answer.
              .on_done = [&](const cb::ChatCompletion& /*answer*/) { ++answered; },
-             .on_error = [&](const std::exception_ptr& /*error*/) { ++failed; }}));
+             .on_error = [&](const std::exception_ptr& /*error*/) { ++failed; }});
     }
     for (const cb::CallHandle& call : calls) call.wait();
     std::cout << answered << " answered, " << failed << " failed\n";

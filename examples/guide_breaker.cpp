@@ -30,7 +30,7 @@ bool ask(cb::ChatBackend& backend) try {
     return true;
     //! [refused]
 } catch (const cb::CircuitBreakerError& error) {
-    std::cout << "nothing was sent; again in less than "
+    std::cout << "nothing was sent, again in less than "
               << std::chrono::ceil<std::chrono::minutes>(error.retry_in()).count() << " minutes\n";
     return false;
     //! [refused]

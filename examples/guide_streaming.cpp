@@ -43,7 +43,7 @@ void meet_a_cut(cb::ChatBackend& backend, const cb::ChatRequest& request) {
     try {
         backend.chat_completion(request, show);
     } catch (const cb::StreamTruncatedError& error) {
-        std::cout << " (cut; not sent again, for part of it has been shown)\n";
+        std::cout << " (cut, and not sent again, for part of it has been shown)\n";
         if (error.partial() != nullptr) std::cout << "kept: " << error.partial()->content() << '\n';
     }
     //! [cut]
