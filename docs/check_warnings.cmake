@@ -5,7 +5,10 @@
 # Run with: cmake -D LOG=... -P check_warnings.cmake
 cmake_minimum_required(VERSION 3.23)
 
-file(STRINGS ${LOG} warnings)
+file(READ ${LOG} warnings)
+string(REGEX REPLACE "[][;]" " " warnings "${warnings}")  # A list would be torn or joined at them.
+string(STRIP "${warnings}" warnings)
+string(REPLACE "\n" ";" warnings "${warnings}")
 set(not_documented "of (class|struct) [A-Za-z_:]+ is not documented\\.$")
 list(FILTER warnings EXCLUDE REGEX "warning: Member [a-z_]+ \\(variable\\) ${not_documented}")
 list(FILTER warnings EXCLUDE REGEX

@@ -28,8 +28,9 @@ int main() try {
         {.handler = embedded_server::chat_service({.token_delay = 1ms})});
 
     //! [many]
-    std::atomic<int> answered = 0;  // Outlive the client, whose handlers count.
+    std::atomic<int> answered = 0;  // What the client's handlers use outlives it.
     std::atomic<int> failed = 0;
+    std::atomic<bool> cancelled = false;
     const auto backend = cb::create_openai_backend(
         {.base_url = server.url(), .api_key = "any", .async = {.max_in_flight = 50}});
     std::vector<cb::CallHandle> calls(200);
@@ -45,7 +46,6 @@ int main() try {
     //! [many]
 
     //! [cancel]
-    std::atomic<bool> cancelled = false;
     const cb::CallHandle call = backend->chat_completion_async(
         question("a long one"), {.on_error = [&](const std::exception_ptr& error) {
             try {

@@ -32,7 +32,10 @@ void cancel(cb::ChatBackend& backend, const cb::ChatRequest& request) {
     try {
         backend.chat_completion(request, show, {.stop = stop.get_token()});
     } catch (const cb::CancelledError& error) {
-        std::cout << " (cancelled after \"" << error.partial()->content() << "\")\n";
+        std::cout << " (cancelled";
+        if (error.partial() != nullptr)
+            std::cout << " after \"" << error.partial()->content() << '"';
+        std::cout << ")\n";
     }
     //! [cancel]
 }

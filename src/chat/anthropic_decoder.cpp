@@ -4,6 +4,7 @@
 #include "chat/json_fields.hpp"
 #include "chat/json_writer.hpp"
 #include "chat/message_reader.hpp"
+#include "core/per_thread.hpp"
 
 #include <cloud_backend/chat_accumulator.hpp>
 
@@ -27,6 +28,47 @@ std::optional<ErrorDetails> error_of(dom::element json) {
 
 Delta& delta_of(ChatChunk& chunk) {
     return chunk.choices.front().delta;
+}
+
+/// What keeps the storage of a tool call while the thread's chunk has none.
+ToolCallDelta* spare_call() {
+    return per_thread<ToolCallDelta>();
+}
+
+/// It may hold what another protocol said.
+void clear_chunk(ChatChunk& chunk) {
+    chunk.id.clear();
+    chunk.created = 0;
+    chunk.model.clear();
+    chunk.usage.reset();
+    chunk.service_tier.clear();
+    chunk.system_fingerprint.clear();
+    chunk.extra.clear();
+    chunk.choices.resize(1);
+    ChunkChoice& choice = chunk.choices.front();
+    choice.index = 0;
+    choice.finish_reason.clear();
+    choice.logprobs.clear();
+    choice.extra.clear();
+    if (auto* const spare = spare_call(); spare != nullptr && !choice.delta.tool_calls.empty()) {
+        *spare = std::move(choice.delta.tool_calls.front());
+    }
+    clear(choice.delta);
+}
+
+ToolCallDelta& add_tool_call(ChatChunk& chunk, int index) {
+    auto& calls = delta_of(chunk).tool_calls;
+    auto* const spare = spare_call();
+    ToolCallDelta& call =
+        spare == nullptr ? calls.emplace_back() : calls.emplace_back(std::move(*spare));
+    call.index = index;
+    call.type.clear();
+    call.id.clear();
+    call.name.clear();
+    call.arguments.clear();
+    call.function_extra.clear();
+    call.extra.clear();
+    return call;
 }
 
 }  // namespace
@@ -94,7 +136,7 @@ AnthropicDecoder::Event AnthropicDecoder::decode(const Fields& event, ChatChunk&
         if (stopped_) return Complete{};
         return NoDelta{};
     }
-    clear(chunk);
+    clear_chunk(chunk);
     if (event.type == "content_block_delta") return block_delta(event, chunk);
     if (event.type == "content_block_start") return block_start(event, chunk);
     if (event.type == "content_block_stop") return block_stop(event, chunk);
@@ -233,37 +275,6 @@ void AnthropicDecoder::finish_message(ChatChunk& chunk) {
 }
 
 // --- the chunk -----------------------------------------------------------------------------------
-
-/// It may hold what another protocol said.
-void AnthropicDecoder::clear(ChatChunk& chunk) {
-    chunk.id.clear();
-    chunk.created = 0;
-    chunk.model.clear();
-    chunk.usage.reset();
-    chunk.service_tier.clear();
-    chunk.system_fingerprint.clear();
-    chunk.extra.clear();
-    chunk.choices.resize(1);
-    ChunkChoice& choice = chunk.choices.front();
-    choice.index = 0;
-    choice.finish_reason.clear();
-    choice.logprobs.clear();
-    choice.extra.clear();
-    for (ToolCallDelta& call : choice.delta.tool_calls) spare_call_ = std::move(call);
-    detail::clear(choice.delta);
-}
-
-ToolCallDelta& AnthropicDecoder::add_tool_call(ChatChunk& chunk, int index) {
-    ToolCallDelta& call = delta_of(chunk).tool_calls.emplace_back(std::move(spare_call_));
-    call.index = index;
-    call.type.clear();
-    call.id.clear();
-    call.name.clear();
-    call.arguments.clear();
-    call.function_extra.clear();
-    call.extra.clear();
-    return call;
-}
 
 AnthropicDecoder::Event AnthropicDecoder::told(ChatChunk& chunk) const {
     chunk.raw.assign_trusted(document_.source());

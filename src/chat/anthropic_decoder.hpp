@@ -81,8 +81,6 @@ private:
     /// All that is told when the answer is.
     void finish_message(ChatChunk& chunk);
 
-    void clear(ChatChunk& chunk);
-    ToolCallDelta& add_tool_call(ChatChunk& chunk, int index);
     [[nodiscard]] Event told(ChatChunk& chunk) const;
     /// The chunk, if it says something.
     [[nodiscard]] Event told_unless(bool says_nothing, ChatChunk& chunk) const;
@@ -96,7 +94,6 @@ private:
     void apply(const Ended& ended);
 
     JsonDocument document_;
-    ToolCallDelta spare_call_{};  ///< Keeps the storage of a tool call while a chunk has none.
     std::string buffer_{};
     Change change_{};
 

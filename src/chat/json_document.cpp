@@ -1,6 +1,7 @@
 #include "chat/json_document.hpp"
 
 #include "chat/json_repair.hpp"
+#include "core/per_thread.hpp"
 
 #include <cloud_backend/sse_parser.hpp>
 
@@ -46,9 +47,8 @@ simdjson::error_code fit(simdjson::dom::parser& parser, std::size_t size, std::s
     return error == simdjson::SUCCESS ? parser.allocate(fitting, depth) : error;
 }
 
-simdjson::error_code parse_strictly(std::string_view padded, std::size_t max_depth,
-                                    simdjson::dom::element& root) {
-    thread_local simdjson::dom::parser parser;
+simdjson::error_code parse_strictly(simdjson::dom::parser& parser, std::string_view padded,
+                                    std::size_t max_depth, simdjson::dom::element& root) {
     auto error = fit(parser, padded.size(), max_depth);
     if (error == simdjson::SUCCESS) {
         error = parser.parse(padded.data(), padded.size(), false).get(root);
@@ -64,10 +64,10 @@ JsonDocument::JsonDocument(std::size_t max_depth) : max_depth_(max_depth) {}
 JsonParse JsonDocument::parse_padded(std::string_view text) {
     source_ = text;
     simdjson::dom::element root;
-    auto error = parse_strictly(source_, max_depth_, root);
+    auto error = parse_strictly(parser(), source_, max_depth_, root);
     if (may_be_repaired(error)) {  // S4
         source_ = keep(repair_json(source_));
-        error = parse_strictly(source_, max_depth_, root);
+        error = parse_strictly(parser(), source_, max_depth_, root);
     }
     if (error == simdjson::SUCCESS) return root;
     return error == simdjson::DEPTH_ERROR ? JsonFault::too_deep : JsonFault::malformed;
@@ -75,6 +75,12 @@ JsonParse JsonDocument::parse_padded(std::string_view text) {
 
 JsonParse JsonDocument::parse(std::string_view text) {
     return parse_padded(keep(std::string(text)));
+}
+
+simdjson::dom::parser& JsonDocument::parser() {
+    if (auto* const of_thread = per_thread<simdjson::dom::parser>()) return *of_thread;
+    if (own_parser_ == nullptr) own_parser_ = std::make_unique<simdjson::dom::parser>();
+    return *own_parser_;
 }
 
 std::string_view JsonDocument::keep(std::string text) {

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,7 +19,8 @@ using JsonParse = std::variant<simdjson::dom::element, JsonFault>;
 /// Never throws but bad_alloc.
 ///
 /// All documents of a thread share its parser, so that thousands of streams have their memory, and
-/// the processor's cache, in common: an element lives until any of them parses again.
+/// the processor's cache, in common: an element lives until any of them parses again, and no longer
+/// than the document.
 class JsonDocument {
 public:
     explicit JsonDocument(std::size_t max_depth = 256);
@@ -33,12 +35,14 @@ public:
     [[nodiscard]] std::string_view source() const noexcept { return source_; }
 
 private:
+    [[nodiscard]] simdjson::dom::parser& parser();
     /// Keeps `text` in `copy_`, padded.
     std::string_view keep(std::string text);
 
     std::size_t max_depth_;
     std::string copy_{};
     std::string_view source_{};
+    std::unique_ptr<simdjson::dom::parser> own_parser_{};  ///< When the thread has none any more.
 };
 
 }  // namespace cloud_backend::detail

@@ -11,7 +11,7 @@ namespace cloud_backend::detail {
 /// find its own gone from the processor's caches. What it holds is that of any stream.
 class LentChunk {
 public:
-    /// For an event of that size. What grew large is not kept (SPEC S3).
+    /// For an event of that size. A chunk that grew large is not kept (SPEC S3).
     explicit LentChunk(std::size_t event_bytes);
     LentChunk(const LentChunk&) = delete;
     LentChunk& operator=(const LentChunk&) = delete;

@@ -23,11 +23,11 @@ constexpr std::string_view full_chunk =
     R"("tool_calls":[{"index":7,"id":"old","type":"old","old":1,)"
     R"("function":{"name":"old","arguments":"old"}}]}}]})";
 
-detail::ChunkDecoder::Event decode(std::string_view data, ChatChunk& chunk) {
+detail::ChunkDecoder::Event decode(detail::ChunkDecoder& decoder, std::string_view data,
+                                   ChatChunk& chunk) {
     // Bytes that could be taken for more JSON, to show a read into the padding.
     std::string padded(data);
     padded.append(SseParser::padding, '1');
-    detail::ChunkDecoder decoder(max_json_depth);
     return decoder.decode(std::string_view(padded).substr(0, data.size()), chunk);
 }
 
@@ -89,9 +89,10 @@ Json as_json(const ChatChunk& chunk) {
 }
 
 void check_reuse(std::string_view data, const ChatChunk& fresh) {
+    detail::ChunkDecoder decoder(max_json_depth);
     ChatChunk used;
-    (void)decode(full_chunk, used);
-    const auto decoded = decode(data, used);
+    (void)decode(decoder, full_chunk, used);
+    const auto decoded = decode(decoder, data, used);
     require(std::holds_alternative<const ChatChunk*>(decoded), "a used chunk is read into as well");
     require(as_json(used) == as_json(fresh), "nothing is left of the chunk before");
 }
@@ -142,8 +143,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     using namespace cloud_backend;
     using namespace cloud_backend::fuzz;
     const auto input = as_text(data, size);
+    detail::ChunkDecoder decoder(max_json_depth);
     ChatChunk chunk;
-    const auto decoded = decode(input, chunk);
+    const auto decoded = decode(decoder, input, chunk);
     const auto strict = parse_strict_json(input);
 
     if (const auto* const error = std::get_if<ErrorDetails>(&decoded)) {
