@@ -429,6 +429,46 @@ TEST_F(AsyncOneAtATime, ThousandsOfCallsThatFailAtOnceNeedNoStack) {
     EXPECT_EQ(refused, 20'000);
 }
 
+bool is_refusal(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const CircuitBreakerError&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
+TEST_F(Async, OneOfTheCallsOfAHalfOpenCircuitProbes) {  // B2
+    options.breaker.fail_max = 1;
+    options.breaker.reset_timeout = 1ms;
+    options.retry.max_retries = 0;
+    backend = create_openai_backend(options);
+    server.enqueue(Answer::json(500, "{}"));
+    std::atomic<int> answered = 0;
+    std::atomic<int> refused = 0;
+    std::vector<CallHandle> calls;
+    // Started by a handler, they are all there before an answer can be.
+    const auto start_calls = [&](const std::exception_ptr&) {
+        const CircuitBreaker& breaker = backend->health()->breaker();
+        while (breaker.retry_in(Clock::now()) > Duration::zero()) std::this_thread::yield();
+        for (int i = 0; i < 10; ++i) {
+            calls.push_back(backend->chat_completion_async(
+                ask(), {.on_done = [&](const ChatCompletion&) { ++answered; },
+                        .on_error =
+                            [&](const std::exception_ptr& error) {
+                                refused += is_refusal(error) ? 1 : 0;
+                            }}));
+        }
+    };
+    backend->chat_completion_async(ask(), {.on_error = start_calls}).wait();
+    for (const CallHandle& call : calls) call.wait();
+    EXPECT_EQ(answered, 1);
+    EXPECT_EQ(refused, 9);
+    EXPECT_EQ(server.request_count(), 2u);
+    EXPECT_FALSE(backend->is_circuit_open());
+}
+
 TEST_F(Async, CallsThatWaitForAHandshakeThatHangsTimeOutTogether) {
     const embedded_server::HangingPort hanging;
     auto url = hanging.url();
