@@ -12,7 +12,7 @@ namespace cb = cloud_backend;
 using namespace std::chrono_literals;
 
 //! [hooks]
-void report_retry(const cb::AttemptInfo& attempt) {
+void report_retry(const cb::CallInfo&, const cb::AttemptInfo& attempt) {
     std::cout << "status " << attempt.status << ", asked again\n";
 }
 

@@ -14,7 +14,7 @@ double seconds(cloud_backend::Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
-void report_retry(const cloud_backend::AttemptInfo& attempt) {
+void report_retry(const cloud_backend::CallInfo&, const cloud_backend::AttemptInfo& attempt) {
     std::cerr << "[status " << attempt.status << "; next attempt in " << seconds(attempt.wait)
               << " s]\n";
 }

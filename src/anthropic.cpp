@@ -5,6 +5,7 @@
 #include "chat/model_list.hpp"
 #include "environment.hpp"
 #include "openai_host.hpp"
+#include "provider.hpp"
 #include "pulled_chat.hpp"
 
 #include <cloud_backend/anthropic.hpp>
@@ -20,8 +21,15 @@ namespace cloud_backend {
 namespace {
 
 constexpr std::string_view messages_path = "/messages";
-constexpr std::string_view models_path = "/models?limit=1000";  // A page holds 20 otherwise.
+constexpr const char* models_path = "/models?limit=1000";  // A page holds 20 otherwise.
 constexpr const char* service_url = "https://api.anthropic.com";
+
+ServiceRequest chat_request(const ChatRequest& request, detail::Delivery delivery) {
+    return {.path = std::string(messages_path),
+            .body = detail::to_anthropic_json(request, delivery),
+            .operation = "chat",
+            .model = request.model};
+}
 
 /// The key must reach whom it belongs to, whatever the options leave unsaid.
 ClientOptions for_anthropic(ClientOptions options) {
@@ -30,7 +38,7 @@ ClientOptions for_anthropic(ClientOptions options) {
     if (detail::is_openai(options.base_url)) {
         throw ConfigError("base_url is OpenAI's: the key of an Anthropic backend is not for it");
     }
-    return options;
+    return detail::provided_by("anthropic", std::move(options));
 }
 
 /// The official clients append "/v1/messages" to whatever the variable holds, ours only "/messages"
@@ -53,34 +61,34 @@ AnthropicCloudBackend::~AnthropicCloudBackend() {
 
 ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request,
                                                       const CallOptions& options) {
-    return ask(detail::to_anthropic_json(request, detail::Delivery::whole), nullptr, options);
+    return ask(chat_request(request, detail::Delivery::whole), nullptr, options);
 }
 
 ChatCompletion AnthropicCloudBackend::chat_completion(const ChatRequest& request,
                                                       const ChunkCallback& on_chunk,
                                                       const CallOptions& options) {
-    return ask(detail::to_anthropic_json(request, detail::Delivery::streamed), &on_chunk, options);
+    return ask(chat_request(request, detail::Delivery::streamed), &on_chunk, options);
 }
 
 CallHandle AnthropicCloudBackend::chat_completion_async(const ChatRequest& request,
                                                         CallHandlers handlers,
                                                         const CallOptions& call_options) {
-    std::string body = detail::to_anthropic_json(request, detail::delivery_to(handlers));
+    ServiceRequest asked = chat_request(request, detail::delivery_to(handlers));
     const CallSource source(call_options.stop);
     const auto chat = std::make_shared<detail::AsyncChat>();
     chat->handlers = std::move(handlers);
     chat->reader = make_reader(chat->on_chunk(), source.stop_token());
-    start(messages_path, std::move(body), detail::reader_of(chat), detail::finisher_of(chat),
-          source, call_options);
+    start(std::move(asked), detail::reader_of(chat), detail::finisher_of(chat), source,
+          call_options);
     return source.handle();
 }
 
 ChatStream AnthropicCloudBackend::stream(const ChatRequest& request,
                                          const CallOptions& call_options) {
-    std::string body = detail::to_anthropic_json(request, detail::Delivery::streamed);
+    ServiceRequest asked = chat_request(request, detail::Delivery::streamed);
     auto chat = std::make_unique<detail::PulledChat>(call_options.stop);
     auto reader = make_reader(&chat->on_chunk(), chat->stop_token());
-    auto call = open(messages_path, std::move(body), *reader, chat->options(call_options));
+    auto call = open(std::move(asked), *reader, chat->options(call_options));
     chat->begin(std::move(reader), std::move(call));
     return ChatStream(std::move(chat));
 }
@@ -99,16 +107,15 @@ std::unique_ptr<detail::ChatReader> AnthropicCloudBackend::make_reader(
                                     std::make_unique<detail::AnthropicDecoder>(limits.json_depth));
 }
 
-ChatCompletion AnthropicCloudBackend::ask(std::string body, const ChunkCallback* on_chunk,
+ChatCompletion AnthropicCloudBackend::ask(ServiceRequest request, const ChunkCallback* on_chunk,
                                           const CallOptions& call_options) const {
     const auto reader = make_reader(on_chunk, call_options.stop);
-    return detail::completion_of(*reader,
-                                 exchange(messages_path, std::move(body), *reader, call_options));
+    return detail::completion_of(*reader, exchange(std::move(request), *reader, call_options));
 }
 
 std::vector<ModelInfo> AnthropicCloudBackend::list_models(const CallOptions& call_options) const {
     detail::ModelListReader reader(options().limits);
-    get(models_path, reader, call_options);
+    exchange({.path = models_path, .operation = "list_models"}, reader, call_options);
     return reader.take();
 }
 

@@ -1,5 +1,6 @@
 #include "core/ascii.hpp"
 #include "environment.hpp"
+#include "provider.hpp"
 
 #include <cloud_backend/azure.hpp>
 #include <cloud_backend/error.hpp>
@@ -83,7 +84,7 @@ ClientOptions for_azure(const AzureOptions& azure, ClientOptions options) {
     require(options.base_url == ClientOptions{}.base_url,
             "base_url of an Azure backend is made of its AzureOptions");
     options.base_url = base_url_of(azure);
-    return options;
+    return detail::provided_by("azure.ai.openai", std::move(options));
 }
 
 /// The key of the environment, if it is for this endpoint.

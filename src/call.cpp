@@ -50,7 +50,18 @@ void mask(ErrorDetails& details, const HttpRequest& request) {
 }  // namespace
 
 Call::Call(CallPlan plan, ResponseReader& reader)
-    : plan_(std::move(plan)), clock_(plan_.now, plan_.deadline), reader_(reader) {}
+    : plan_(std::move(plan)),
+      clock_(plan_.now, plan_.deadline),
+      hooks_(std::move(plan_.subject), plan_.hooks, plan_.log, clock_),
+      reader_(reader) {
+    hooks_.tell(&Hooks::on_call_started, plan_.request.headers);
+}
+
+Call::~Call() {
+    if (state_ == State::done) return;
+    if (!failure_) failure_ = std::make_unique<ErrorDetails>(cancellation());
+    report_end();
+}
 
 CallStep Call::next() {
     while (true) {
@@ -61,6 +72,7 @@ CallStep Call::next() {
                 if (state_ == State::attempting) return StartAttempt{};
                 break;
             case State::attempting:
+                note_first_chunk();
                 attempt_->check_time();
                 if (attempt_->wants_transfer()) return WaitUntil{attempt_->next_timer()};
                 if (attempt_->transfer_running()) {
@@ -72,6 +84,9 @@ CallStep Call::next() {
             case State::waiting:
                 if (clock_.now() < retry_at_) return WaitUntil{retry_at_};
                 state_ = State::due;
+                break;
+            case State::over:
+                report_end();
                 break;
             case State::done:
                 return CallDone{};
@@ -95,10 +110,10 @@ void Call::pause() noexcept {
 /// Unless the result is known.
 void Call::cancel() {
     if (state_ == State::attempting) return attempt_->cancel();
-    if (state_ == State::done) return;
+    if (state_ == State::over || state_ == State::done) return;
     if (state_ == State::waiting) metadata_.attempts.back().end = AttemptEnd::ended_by_caller;
     failure_ = std::make_unique<ErrorDetails>(cancellation());
-    state_ = State::done;
+    state_ = State::over;
 }
 
 // --- before an attempt --------------------------------------------------------------------------
@@ -120,9 +135,12 @@ void Call::begin_attempt() {
         authorize();
     } catch (...) {
         exception_ = std::current_exception();
-        state_ = State::done;
+        state_ = State::over;
         return;
     }
+    const int number = static_cast<int>(metadata_.attempts.size()) + 1;
+    hooks_.tell(&Hooks::on_attempt_started, plan_.request.headers, number);
+    hooks_.carry_trace(plan_.request.headers);
     attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry, plan_.stop},
                      std::get<CircuitBreaker::Permit>(std::move(admission)), clock_, reader_);
     state_ = State::attempting;
@@ -135,7 +153,7 @@ void Call::refuse(ErrorDetails refusal, AttemptEnd end) {
     } else {
         failure_ = std::make_unique<ErrorDetails>(std::move(refusal));
     }
-    state_ = State::done;
+    state_ = State::over;
 }
 
 /// R11: the key is asked for anew; a key function is user code.
@@ -155,7 +173,7 @@ void Call::conclude_attempt() {
     note_answer();
     AttemptInfo info = attempt_->info();
     AttemptResult result = attempt_->take_result();
-    state_ = State::done;
+    state_ = State::over;
     failure_.reset();
     if (auto* failure = std::get_if<AttemptFailure>(&result)) {
         info = conclude(std::move(*failure), info);
@@ -177,9 +195,6 @@ void Call::note_answer() {
     metadata_.rate_limits = parse_rate_limits(headers);
     if (const auto time = attempt_->first_byte_at()) {
         metadata_.time_to_first_byte = since_start(*time);
-    }
-    if (const auto time = attempt_->first_event_at()) {
-        metadata_.time_to_first_chunk = since_start(*time);
     }
     metadata_.total_time = since_start(attempt_->ended_at());
     metadata_.malformed_chunks = attempt_->malformed_chunks();
@@ -243,17 +258,29 @@ void Call::report(const AttemptInfo& info) {
         plan_.log(LogLevel::warning, "{} malformed events were skipped",
                   metadata_.malformed_chunks);
     }
-    tell(plan_.hooks.on_attempt, info);
-    if (info.end == AttemptEnd::retried) tell(plan_.hooks.on_retry, info);
+    hooks_.tell(&Hooks::on_attempt_finished, plan_.request.headers, info);
+    if (info.end == AttemptEnd::retried) hooks_.tell(&Hooks::on_retry, plan_.request.headers, info);
 }
 
-void Call::tell(const std::function<void(const AttemptInfo&)>& hook, const AttemptInfo& info) {
-    if (!hook) return;
-    try {
-        clock_.off_the_clock([&] { hook(info); });
-    } catch (...) {
-        plan_.log(LogLevel::warning, "a hook threw; the call goes on");
+/// Events are read, and delivered, between two looks at the attempt.
+void Call::note_first_chunk() {
+    if (!has_news()) return;
+    metadata_.time_to_first_chunk = *attempt_->first_event_at() - clock_.started();
+    const Duration before = clock_.user_time();
+    hooks_.tell(&Hooks::on_first_chunk, plan_.request.headers, *metadata_.time_to_first_chunk);
+    attempt_->skip(clock_.user_time() - before);
+}
+
+void Call::report_end() {
+    state_ = State::done;
+    std::optional<ErrorCode> error;
+    if (exception_) {
+        error = ErrorCode::cancelled;
+    } else if (failure_) {
+        error = failure_->code;
     }
+    hooks_.tell(&Hooks::on_call_finished, plan_.request.headers,
+                CallSummary{error, metadata_, reader_.answer()});
 }
 
 CallMetadata Call::result() {

@@ -2,6 +2,7 @@
 
 #include "attempt.hpp"
 #include "call_clock.hpp"
+#include "call_hooks.hpp"
 #include "core/retry_policy.hpp"
 #include "credentials.hpp"
 #include "http/log.hpp"
@@ -26,6 +27,7 @@ namespace cloud_backend::detail {
 
 /// All that is fixed when a call begins. What it refers to must outlive the call.
 struct CallPlan {
+    CallSubject subject{};
     HttpRequest request{};  ///< Without the key.
     AuthScheme auth{};
     const Credentials& credentials;
@@ -60,6 +62,8 @@ public:
     Call(CallPlan plan, ResponseReader& reader);
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
+    /// A driver that failed leaves a call that is not done.
+    ~Call();
 
     [[nodiscard]] CallStep next();
     [[nodiscard]] const HttpRequest& request() const noexcept { return plan_.request; }
@@ -67,6 +71,10 @@ public:
 
     /// While a transfer is under way: when the next limit passes if nothing comes.
     [[nodiscard]] TimePoint next_limit() const { return attempt_->next_timer(); }
+    /// The same: the first chunk has come, which `next()` is to tell of.
+    [[nodiscard]] bool has_news() const noexcept {
+        return !metadata_.time_to_first_chunk && attempt_->first_event_at();
+    }
 
     /// That much of the time since the last `next()` was the user's, and counts for no limit (SPEC
     /// T5).
@@ -91,7 +99,8 @@ public:
     [[nodiscard]] CallMetadata result();
 
 private:
-    enum class State { due, attempting, waiting, done };
+    /// What is over is done once that has been told.
+    enum class State { due, attempting, waiting, over, done };
 
     void cancel();
     void begin_attempt();
@@ -103,10 +112,12 @@ private:
     [[nodiscard]] RetryDecision decide(const AttemptFailure& failure) const;
     void note_answer();
     void report(const AttemptInfo& info);
-    void tell(const std::function<void(const AttemptInfo&)>& hook, const AttemptInfo& info);
+    void note_first_chunk();
+    void report_end();
 
     CallPlan plan_;
     CallClock clock_;
+    CallHooks hooks_;
     ResponseReader& reader_;
 
     State state_ = State::due;

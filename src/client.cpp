@@ -18,7 +18,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <cstdint>
 #include <random>
 #include <utility>
 
@@ -37,26 +37,36 @@ bool is_confidential(const BaseUrl& url, const ClientOptions& options) {
     return url.is_https() || url.is_loopback() || options.allow_insecure_http;
 }
 
-const char* name_of(CircuitState state) {
-    constexpr std::array names{"closed", "open", "half-open", "isolated"};
-    return names.at(static_cast<std::size_t>(state));
-}
+/// The client's own breaker may outlive it, in another's hands.
+struct Observed {
+    std::string provider;
+    std::string address;
+    std::uint16_t port;
+    decltype(Hooks::on_circuit_change) on_circuit_change;
+    decltype(CircuitBreakerOptions::on_state_change) on_state_change;
+};
 
-/// The options with transitions logged, before the user's own function is told.
-CircuitBreakerOptions logged(CircuitBreakerOptions options, const Log& log, std::string host) {
-    options.on_state_change =
-        [log, host = std::move(host),
-         tell = std::move(options.on_state_change)](const CircuitStateChange& change) {
-            log(LogLevel::warning, "circuit of {}: {} -> {}", host, name_of(change.from),
-                name_of(change.to));
-            if (!tell) return;
+/// The breaker's options with transitions logged, before the user's own functions are told.
+CircuitBreakerOptions observed(const ClientOptions& options, const BaseUrl& url, const Log& log) {
+    CircuitBreakerOptions breaker = options.breaker;
+    Observed told{options.provider, url.host(), url.port(), options.hooks.on_circuit_change,
+                  options.breaker.on_state_change};
+    breaker.on_state_change = [log, told = std::move(told)](const CircuitStateChange& change) {
+        log(LogLevel::warning, "circuit of {}: {} -> {}", told.address, to_string(change.from),
+            to_string(change.to));
+        const auto tell = [&](const char* name, const auto& function, const auto&... arguments) {
+            if (!function) return;
             try {
-                tell(change);
+                function(arguments...);
             } catch (...) {
-                log(LogLevel::warning, "on_state_change threw; the change stays");
+                log(LogLevel::warning, "{} threw; the change stays", name);
             }
         };
-    return options;
+        tell("on_state_change", told.on_state_change, change);
+        tell("on_circuit_change", told.on_circuit_change,
+             ServerInfo{told.provider, told.address, told.port}, change);
+    };
+    return breaker;
 }
 
 /// R11: 128 random bits; the operating system's, since two processes must not share a key.
@@ -120,9 +130,8 @@ struct CloudBackendClient::Core {
                   : detail::make_curl_transport(
                         {options.tls, options.proxy, options.async.max_connections_per_host}, log)),
           health(options.health ? options.health
-                                : std::make_shared<EndpointHealth>(
-                                      logged(options.breaker, log, base_url.host()),
-                                      options.retry.budget, random)),
+                                : std::make_shared<EndpointHealth>(observed(options, base_url, log),
+                                                                   options.retry.budget, random)),
           engine(std::make_unique<detail::CallEngine>(transport, options.async, log)) {
         detail::check_headers(options.headers);
         credentials.check_confidential(options.headers);
@@ -184,21 +193,21 @@ Headers CloudBackendClient::request_headers() const {
     return {};
 }
 
-HttpRequest CloudBackendClient::make_request(std::string_view path, std::optional<std::string> body,
-                                             std::string_view accept,
+/// Takes the body of `asked`.
+HttpRequest CloudBackendClient::make_request(ServiceRequest& asked, std::string_view accept,
                                              const CallOptions& options) const {
     const ClientOptions& client = core_->options;
     const TimeoutOptions& timeouts = options.timeouts ? *options.timeouts : client.timeouts;
-    detail::check_path(path);
-    HttpRequest request{.method = body ? "POST" : "GET",
-                        .url = core_->base_url.join(path),
+    detail::check_path(asked.path);
+    HttpRequest request{.method = asked.body ? "POST" : "GET",
+                        .url = core_->base_url.join(asked.path),
                         .headers = {{"Accept", std::string(accept)},
                                     {"User-Agent", "cloud_backend/" CLOUD_BACKEND_VERSION}},
                         .max_header_bytes = client.limits.response_headers,
                         .connect_timeout = timeouts.connect};
-    if (body) {
+    if (asked.body) {
         request.headers.push_back({"Content-Type", "application/json"});
-        request.body = *std::move(body);
+        request.body = *std::move(asked.body);
     }
     // The more particular comes later and replaces.
     const Headers of_protocol = request_headers();
@@ -216,14 +225,21 @@ HttpRequest CloudBackendClient::make_request(std::string_view path, std::optiona
     return request;
 }
 
-detail::CallPlan CloudBackendClient::make_plan(HttpRequest request, std::stop_token stop,
+detail::CallPlan CloudBackendClient::make_plan(ServiceRequest asked, std::string_view accept,
+                                               std::stop_token stop,
                                                const CallOptions& options) const {
+    HttpRequest request = make_request(asked, accept, options);
     if (options.timeouts) detail::check_timeouts(*options.timeouts);
     if (options.retry) detail::check_retry(*options.retry);
     if (options.max_retry_wait) detail::check_max_retry_wait(*options.max_retry_wait);
     const AuthScheme auth = auth_scheme();
     detail::check_headers({{auth.header, auth.prefix}});
-    return {.request = std::move(request),
+    return {.subject = {.server = {.provider = core_->options.provider,
+                                   .address = core_->base_url.host(),
+                                   .port = core_->base_url.port()},
+                        .operation = asked.operation,
+                        .model = std::move(asked.model)},
+            .request = std::move(request),
             .auth = auth,
             .credentials = core_->credentials,
             .timeouts = options.timeouts.value_or(core_->options.timeouts),
@@ -238,11 +254,10 @@ detail::CallPlan CloudBackendClient::make_plan(HttpRequest request, std::stop_to
             .now = [&transport = *core_->transport] { return transport.now(); }};
 }
 
-CallMetadata CloudBackendClient::send(std::string_view path, std::optional<std::string> body,
-                                      ResponseReader& reader, const CallOptions& options) const {
+CallMetadata CloudBackendClient::exchange(ServiceRequest request, ResponseReader& reader,
+                                          const CallOptions& options) const {
     const std::shared_ptr<const Core> core = core_;  // A callback may destroy this client.
-    detail::Call call(make_plan(make_request(path, std::move(body), reader.accept(), options),
-                                options.stop, options),
+    detail::Call call(make_plan(std::move(request), reader.accept(), options.stop, options),
                       reader);
     const auto loop = core->transport->open_loop();
     detail::CallDriver driver(call, *loop);
@@ -250,24 +265,23 @@ CallMetadata CloudBackendClient::send(std::string_view path, std::optional<std::
     return call.result();
 }
 
-std::unique_ptr<detail::DrivenCall> CloudBackendClient::open(std::string_view path,
-                                                             std::string body,
+std::unique_ptr<detail::DrivenCall> CloudBackendClient::open(ServiceRequest request,
                                                              ResponseReader& reader,
                                                              const CallOptions& options) const {
-    HttpRequest request = make_request(path, std::move(body), reader.accept(), options);
     return std::make_unique<detail::DrivenCall>(
-        core_, make_plan(std::move(request), options.stop, options), reader, *core_->transport);
+        core_, make_plan(std::move(request), reader.accept(), options.stop, options), reader,
+        *core_->transport);
 }
 
-void CloudBackendClient::start(std::string_view path, std::string body,
-                               std::shared_ptr<ResponseReader> reader,
+void CloudBackendClient::start(ServiceRequest request, std::shared_ptr<ResponseReader> reader,
                                std::function<void(CallResult)> on_finished,
                                const CallSource& source, const CallOptions& options) const {
     const std::shared_ptr<const Core> core = core_;  // A handler may destroy this client.
-    HttpRequest request = make_request(path, std::move(body), reader->accept(), options);
+    detail::CallPlan plan =
+        make_plan(std::move(request), reader->accept(), source.stop_token(), options);
     detail::AsyncCall call{.source = source,
                            .owner = core,
-                           .plan = make_plan(std::move(request), source.stop_token(), options),
+                           .plan = std::move(plan),
                            .reader = std::move(reader),
                            .on_finished = std::move(on_finished)};
     if (!calls_->add(source.handle())) raise(detail::cancellation());
@@ -279,22 +293,12 @@ void CloudBackendClient::start(std::string_view path, std::string body,
     }
 }
 
-CallMetadata CloudBackendClient::exchange(std::string_view path, std::string body,
-                                          ResponseReader& reader,
-                                          const CallOptions& options) const {
-    return send(path, std::move(body), reader, options);
-}
-
-CallMetadata CloudBackendClient::get(std::string_view path, ResponseReader& reader,
-                                     const CallOptions& options) const {
-    return send(path, std::nullopt, reader, options);
-}
-
 HttpResponse CloudBackendClient::post(std::string_view path, std::string body,
                                       const CallOptions& options) const {
     HttpResponse response;
     BodyReader reader(response, core_->options.limits.response_body);
-    response.metadata = exchange(path, std::move(body), reader, options);
+    response.metadata =
+        exchange({.path = std::string(path), .body = std::move(body)}, reader, options);
     return response;
 }
 

@@ -45,7 +45,7 @@ public:
     Flow on_body(std::string_view bytes) override {
         Flow flow = Flow::stop;
         relay([&](TransferEvents& call) { flow = call.on_body(bytes); });
-        if (flow == Flow::stop || call_.next_limit() < *timer_) touch();
+        if (flow == Flow::stop || call_.next_limit() < *timer_ || call_.has_news()) touch();
         return flow;
     }
     void on_finished(std::optional<TransferFailure> failure) override {
@@ -201,6 +201,7 @@ void EngineLoop::take(AsyncCall submitted) {
     const CallId id = ++last_id_;
     auto call = std::make_unique<EngineCall>(*this, id, std::move(submitted));
     EngineCall& taken = *calls_.emplace(id, std::move(call)).first->second;
+    note_user_time(taken, taken.call_.user_time());
     touched_.reserve(calls_.size());
     stepping_.reserve(calls_.size());
     wait_until(taken, taken.call_.deadline().value_or(TimePoint::max()));
@@ -256,7 +257,9 @@ void EngineLoop::run_timers(TimePoint now) {
 void EngineLoop::step(EngineCall& call) {
     if (call.thrown_) return finish(call, call.thrown_);
     try {
-        if (!advance(call)) return;
+        const bool done = advance(call);
+        forgive_handlers();
+        if (!done) return;
     } catch (...) {
         return finish(call, std::current_exception());
     }
@@ -266,7 +269,9 @@ void EngineLoop::step(EngineCall& call) {
 /// Whether it is done.
 bool EngineLoop::advance(EngineCall& call) {
     while (true) {
+        const Duration before = call.call_.user_time();
         const CallStep step = call.call_.next();
+        note_user_time(call, call.call_.user_time() - before);
         if (std::holds_alternative<CallDone>(step)) return true;
         if (std::holds_alternative<StartAttempt>(step)) {
             call.transfer_ = transfers_->start(call.call_.request(), call);

@@ -5,6 +5,7 @@
 #include "chat/request_override.hpp"
 #include "environment.hpp"
 #include "option_checks.hpp"
+#include "provider.hpp"
 #include "pulled_chat.hpp"
 
 #include <cloud_backend/openai.hpp>
@@ -16,16 +17,17 @@ namespace cloud_backend {
 
 namespace {
 
-constexpr std::string_view models_path = "/models";
+constexpr const char* models_path = "/models";
 constexpr const char* service_url = "https://api.openai.com/v1";
 
 }  // namespace
 
 namespace detail {
 
-/// A request, and how many choices it asks for.
+/// A request, and what its reader needs to know of it.
 struct ChatBody {
     std::string json{};
+    std::string model{};
     int choices = 1;
 };
 
@@ -33,15 +35,15 @@ namespace {
 
 /// `extra` may say how many choices, too.
 ChatBody body_of(const ChatRequest& request, Delivery delivery, const RequestDialect& dialect) {
-    ChatBody body{to_json(request, delivery, dialect)};
+    ChatBody body{to_json(request, delivery, dialect), request.model};
     if (delivery == Delivery::streamed) body.choices = requested_choices(request);
     return body;
 }
 
 ChatBody body_of(std::string_view request, const RawRequestOptions& raw, Delivery delivery) {
-    ChatBody body{override_request(request, raw.model, delivery)};
-    if (delivery == Delivery::streamed) body.choices = requested_choices(body.json);
-    return body;
+    std::string json = override_request(request, raw.model, delivery);
+    RequestedAnswer asked = requested_answer(json);
+    return {std::move(json), std::move(asked.model), asked.choices};
 }
 
 }  // namespace
@@ -50,7 +52,8 @@ ChatBody body_of(std::string_view request, const RawRequestOptions& raw, Deliver
 using detail::Delivery;
 
 OpenAICloudBackend::OpenAICloudBackend(ClientOptions options, RequestDialect dialect)
-    : CloudBackendClient(std::move(options)), dialect_(std::move(dialect)) {
+    : CloudBackendClient(detail::provided_by("openai", std::move(options))),
+      dialect_(std::move(dialect)) {
     detail::check_dialect(dialect_);
 }
 
@@ -80,7 +83,7 @@ ChatStream OpenAICloudBackend::stream(const ChatRequest& request, const CallOpti
     auto body = detail::body_of(request, Delivery::streamed, dialect_);
     auto chat = std::make_unique<detail::PulledChat>(call_options.stop);
     auto reader = make_reader(body.choices, &chat->on_chunk(), chat->stop_token());
-    auto call = open(chat_path(), std::move(body.json), *reader, chat->options(call_options));
+    auto call = open(chat_request(std::move(body)), *reader, chat->options(call_options));
     chat->begin(std::move(reader), std::move(call));
     return ChatStream(std::move(chat));
 }
@@ -111,7 +114,7 @@ CallHandle OpenAICloudBackend::chat_completion_raw_async(std::string_view body,
 
 std::vector<ModelInfo> OpenAICloudBackend::list_models(const CallOptions& call_options) const {
     detail::ModelListReader reader(options().limits);
-    get(models_path, reader, call_options);
+    exchange({.path = models_path, .operation = "list_models"}, reader, call_options);
     return reader.take();
 }
 
@@ -131,11 +134,18 @@ std::unique_ptr<detail::ChatReader> OpenAICloudBackend::make_reader(int choices,
                                     std::make_unique<detail::ChunkDecoder>(limits.json_depth));
 }
 
+ServiceRequest OpenAICloudBackend::chat_request(detail::ChatBody body) const {
+    return {.path = chat_path(),
+            .body = std::move(body.json),
+            .operation = "chat",
+            .model = std::move(body.model)};
+}
+
 ChatCompletion OpenAICloudBackend::ask(detail::ChatBody body, const ChunkCallback* on_chunk,
                                        const CallOptions& call_options) const {
     const auto reader = make_reader(body.choices, on_chunk, call_options.stop);
-    return detail::completion_of(
-        *reader, exchange(chat_path(), std::move(body.json), *reader, call_options));
+    return detail::completion_of(*reader,
+                                 exchange(chat_request(std::move(body)), *reader, call_options));
 }
 
 CallHandle OpenAICloudBackend::start_chat(detail::ChatBody body, CallHandlers handlers,
@@ -144,8 +154,8 @@ CallHandle OpenAICloudBackend::start_chat(detail::ChatBody body, CallHandlers ha
     const auto chat = std::make_shared<detail::AsyncChat>();
     chat->handlers = std::move(handlers);
     chat->reader = make_reader(body.choices, chat->on_chunk(), source.stop_token());
-    start(chat_path(), std::move(body.json), detail::reader_of(chat), detail::finisher_of(chat),
-          source, call_options);
+    start(chat_request(std::move(body)), detail::reader_of(chat), detail::finisher_of(chat), source,
+          call_options);
     return source.handle();
 }
 

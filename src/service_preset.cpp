@@ -1,5 +1,6 @@
 #include "environment.hpp"
 #include "openai_host.hpp"
+#include "provider.hpp"
 
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/service_preset.hpp>
@@ -48,6 +49,7 @@ const std::vector<ServicePreset>& service_presets() {
         {.name = "mistral",
          .base_url = "https://api.mistral.ai/v1",
          .api_key_variable = "MISTRAL_API_KEY",
+         .provider = "mistral_ai",
          .dialect = {.max_tokens_only = true,
                      .developer_is_system = true,
                      .no_stream_options = true,
@@ -59,6 +61,7 @@ const std::vector<ServicePreset>& service_presets() {
         {.name = "gemini",
          .base_url = "https://generativelanguage.googleapis.com/v1beta/openai",
          .api_key_variable = "GEMINI_API_KEY",
+         .provider = "gcp.gemini",
          .dialect = {.seed = ""}},
         // Of messages in a role that is not known to a model's template, servers of one's own drop
         // some unseen and refuse others.
@@ -110,7 +113,8 @@ std::unique_ptr<OpenAICloudBackend> create_service_backend(std::string_view name
         options.headers.insert(options.headers.begin(), environment.headers.begin(),
                                environment.headers.end());
     }
-    return create_openai_backend(std::move(options), preset.dialect);
+    const std::string& provider = preset.provider.empty() ? preset.name : preset.provider;
+    return create_openai_backend(detail::provided_by(provider, std::move(options)), preset.dialect);
 }
 
 }  // namespace cloud_backend

@@ -13,6 +13,8 @@ set(content_api_may_include std core_api chat_api nlohmann)
 set(spdlog_api_may_include std core_api spdlog)
 set(core_may_include std core_api core)
 # What acts on chats, whoever answers them.
+# What is kept of what hooks tell.
+set(metrics_may_include std core_api chat_api metrics fmt)
 set(tools_may_include std core_api chat_api core chat call tools)
 # Handles, handlers and the threads they run on.
 set(async_may_include std core_api chat_api async)
@@ -39,6 +41,7 @@ function(layer_of path result)
         "chat ^src/chat/"
         "async ^src/async/"
         "tools ^src/tools/"
+        "metrics ^src/metrics/"
         "http_posix ^src/http/(open_sockets|epoll_multi)\\.cpp$"
         "http ^src/http/"
         "routing ^src/routing/"

@@ -43,7 +43,8 @@ Service start_embedded_server() {
 void apply(const Arguments& arguments, ClientOptions& options) {
     options.allow_insecure_http = arguments.allow_insecure_http;
     options.retry.max_retries = arguments.max_retries;
-    options.hooks.on_retry = [](const cloud_backend::AttemptInfo& attempt) {
+    options.hooks.on_retry = [](const cloud_backend::CallInfo&,
+                                const cloud_backend::AttemptInfo& attempt) {
         remark(describe_retry(attempt));
     };
     options.log_level = arguments.verbose ? LogLevel::debug : LogLevel::off;

@@ -94,7 +94,7 @@ private:
     /// Null `on_chunk`: of a whole answer.
     [[nodiscard]] std::unique_ptr<detail::ChatReader> make_reader(const ChunkCallback* on_chunk,
                                                                   std::stop_token stop) const;
-    ChatCompletion ask(std::string body, const ChunkCallback* on_chunk,
+    ChatCompletion ask(ServiceRequest request, const ChunkCallback* on_chunk,
                        const CallOptions& call_options) const;
 };
 

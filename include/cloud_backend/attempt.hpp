@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cloud_backend/clock.hpp>
+#include <cloud_backend/export.hpp>
 
 #include <optional>
+#include <string_view>
 
 namespace cloud_backend {
 
@@ -31,6 +33,9 @@ enum class ErrorCode {
     all_backends_failed,
     content,
 };
+
+/// Its name, such as "rate_limit": OpenTelemetry's `error.type`. Lives for ever.
+[[nodiscard]] CLOUD_BACKEND_EXPORT std::string_view to_string(ErrorCode code) noexcept;
 
 /// What an attempt led to: the next attempt, or the end of its call and why.
 enum class AttemptEnd {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cloud_backend/call_info.hpp>
 #include <cloud_backend/chat.hpp>
 #include <cloud_backend/export.hpp>
 
@@ -32,6 +33,8 @@ public:
 
     /// Every choice shown so far, and at least `expected_choices`, has a finish reason (SPEC T4).
     [[nodiscard]] bool finished(int expected_choices = 1) const noexcept;
+    /// What is known so far, without a copy: its views live until the accumulator changes.
+    [[nodiscard]] AnswerInfo info() const noexcept;
     /// The completion so far. Choices are ordered by index.
     [[nodiscard]] ChatCompletion completion() const;
     /// The same, without a copy; the accumulator is empty then.

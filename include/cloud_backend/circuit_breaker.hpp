@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <variant>
 
 namespace cloud_backend {
@@ -20,6 +21,9 @@ enum class CircuitState {
     half_open,  ///< A few probes pass; the first result decides.
     isolated,   ///< Refused until `close()` or `reset()`, whatever the time.
 };
+
+/// Its name: "closed", "open", "half-open" or "isolated". Lives for ever.
+[[nodiscard]] CLOUD_BACKEND_EXPORT std::string_view to_string(CircuitState state) noexcept;
 
 /// One transition of a circuit breaker.
 struct CircuitStateChange {

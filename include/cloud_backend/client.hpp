@@ -30,6 +30,14 @@ struct AuthScheme {
     std::string prefix = "Bearer ";
 };
 
+/// What a client asks of its service.
+struct ServiceRequest {
+    std::string path{};  ///< Below the base URL (SPEC T12), such as "/chat/completions".
+    std::optional<std::string> body{};  ///< JSON, which is POSTed; none: a GET.
+    std::string_view operation{};       ///< For hooks, such as "chat". Must outlive the call.
+    std::string model{};                ///< For hooks: the model that is named in `body`.
+};
+
 /// A 2xx answer as it came.
 struct HttpResponse {
     int status = 0;
@@ -67,9 +75,9 @@ protected:
     /// Throws `ConfigError` for options that must not be used (SPEC T11).
     explicit CloudBackendClient(ClientOptions options);
 
-    /// POSTs JSON `body` to `path` (such as "/chat/completions") below the base URL (SPEC T12) and
-    /// feeds the answer to `reader` on the calling thread, with retries. Throws `Error`.
-    CallMetadata exchange(std::string_view path, std::string body, ResponseReader& reader,
+    /// Sends `request` and feeds the answer to `reader` on the calling thread, with retries. Throws
+    /// `Error`.
+    CallMetadata exchange(ServiceRequest request, ResponseReader& reader,
                           const CallOptions& options = {}) const;
 
     /// What `exchange` does, on the thread of the asynchronous calls. `on_finished`, which must not
@@ -78,24 +86,19 @@ protected:
     /// the call; `options.stop` is not looked at. Throws `ConfigError` for a request that must not
     /// be sent, `LimitExceededError` for one too many (`AsyncOptions`), `CancelledError` after
     /// `cancel_calls`: then nothing is called.
-    void start(std::string_view path, std::string body, std::shared_ptr<ResponseReader> reader,
+    void start(ServiceRequest request, std::shared_ptr<ResponseReader> reader,
                std::function<void(CallResult)> on_finished, const CallSource& source,
                const CallOptions& options = {}) const;
 
     /// What `exchange` does, as far as the caller drives it, which is for the library's own
     /// backends. `reader` must outlive the call. Throws `ConfigError`.
-    [[nodiscard]] std::unique_ptr<detail::DrivenCall> open(std::string_view path, std::string body,
+    [[nodiscard]] std::unique_ptr<detail::DrivenCall> open(ServiceRequest request,
                                                            ResponseReader& reader,
                                                            const CallOptions& options) const;
 
     /// POSTs JSON `body` to `path` and returns the whole answer, with retries. Throws `Error`.
     [[nodiscard]] HttpResponse post(std::string_view path, std::string body,
                                     const CallOptions& options = {}) const;
-
-    /// GETs `path` below the base URL and feeds the answer to `reader` on the calling thread, with
-    /// the retries of a POST. Throws `Error`.
-    CallMetadata get(std::string_view path, ResponseReader& reader,
-                     const CallOptions& options = {}) const;
 
     /// Cancels the asynchronous calls, refuses further ones, and waits as the destructor does. For
     /// the destructor of a subclass whose calls, or their handlers, may need more than this class.
@@ -110,13 +113,10 @@ protected:
     [[nodiscard]] virtual Headers request_headers() const;
 
 private:
-    /// POSTs `body`, or GETs if there is none.
-    CallMetadata send(std::string_view path, std::optional<std::string> body,
-                      ResponseReader& reader, const CallOptions& options) const;
-    [[nodiscard]] HttpRequest make_request(std::string_view path, std::optional<std::string> body,
-                                           std::string_view accept,
+    [[nodiscard]] HttpRequest make_request(ServiceRequest& request, std::string_view accept,
                                            const CallOptions& options) const;
-    [[nodiscard]] detail::CallPlan make_plan(HttpRequest request, std::stop_token stop,
+    [[nodiscard]] detail::CallPlan make_plan(ServiceRequest request, std::string_view accept,
+                                             std::stop_token stop,
                                              const CallOptions& options) const;
 
     struct Core;

@@ -16,7 +16,9 @@
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/fallback.hpp>
 #include <cloud_backend/hedging.hpp>
+#include <cloud_backend/hooks.hpp>
 #include <cloud_backend/logprobs.hpp>
+#include <cloud_backend/metrics.hpp>
 #include <cloud_backend/model_info.hpp>
 #include <cloud_backend/model_router.hpp>
 #include <cloud_backend/model_routes.hpp>

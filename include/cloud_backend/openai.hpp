@@ -76,6 +76,7 @@ private:
     [[nodiscard]] std::unique_ptr<detail::ChatReader> make_reader(int choices,
                                                                   const ChunkCallback* on_chunk,
                                                                   std::stop_token stop) const;
+    [[nodiscard]] ServiceRequest chat_request(detail::ChatBody body) const;
     ChatCompletion ask(detail::ChatBody body, const ChunkCallback* on_chunk,
                        const CallOptions& call_options) const;
     [[nodiscard]] CallHandle start_chat(detail::ChatBody body, CallHandlers handlers,

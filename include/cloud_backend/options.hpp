@@ -1,10 +1,10 @@
 #pragma once
 
-#include <cloud_backend/attempt.hpp>
 #include <cloud_backend/circuit_breaker.hpp>
 #include <cloud_backend/clock.hpp>
 #include <cloud_backend/export.hpp>
 #include <cloud_backend/headers.hpp>
+#include <cloud_backend/hooks.hpp>
 #include <cloud_backend/log.hpp>
 #include <cloud_backend/retry_budget.hpp>
 
@@ -100,14 +100,6 @@ private:
     std::variant<std::string, std::function<std::string()>> source_{};
 };
 
-/// Told what happens to calls (SPEC R10), on the thread that drives them. What a hook throws is
-/// dropped with a warning in the log. Must be thread-safe.
-struct Hooks {
-    std::function<void(const AttemptInfo&)> on_attempt{};  ///< An attempt is over.
-    std::function<void(const AttemptInfo&)>
-        on_retry{};  ///< Another follows after `AttemptInfo::wait`.
-};
-
 /// The asynchronous calls of a client, which one thread drives (SPEC T1).
 struct AsyncOptions {
     /// What happens to a call that would be one too many.
@@ -153,6 +145,9 @@ struct ClientOptions {
     bool fail_on_malformed = false;
     /// Sends an `Idempotency-Key`, the same for all attempts of a call, but for a GET (SPEC R11).
     bool idempotency_key = false;
+    /// Who answers, in the words of OpenTelemetry's `gen_ai.provider.name`, for hooks. Empty: the
+    /// backend's own, such as "openai".
+    std::string provider{};
     LogSink log{};  ///< Empty: the library's own spdlog logger, "cloud_backend".
     LogLevel log_level = LogLevel::warning;
     Hooks hooks{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cloud_backend/call_info.hpp>
 #include <cloud_backend/error.hpp>
 #include <cloud_backend/transport.hpp>
 
@@ -62,6 +63,9 @@ public:
     [[nodiscard]] virtual std::size_t malformed_chunks() const { return 0; }
     /// The completion so far, if anything of it was delivered; goes into `Error::partial()`.
     [[nodiscard]] virtual std::shared_ptr<const ChatCompletion> partial() const { return nullptr; }
+
+    /// The answer as far as it has come, for `Hooks::on_call_finished`.
+    [[nodiscard]] virtual AnswerInfo answer() const { return {}; }
 
     /// For the call that uses the reader. `observer` may be null, or lives until another is set.
     void report_events_to(EventObserver* observer) noexcept { observer_ = observer; }

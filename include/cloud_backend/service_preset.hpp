@@ -18,6 +18,8 @@ struct ServicePreset {
     std::string base_url{};
     /// The environment variable that holds its key; empty: a server of one's own, which needs none.
     std::string api_key_variable{};
+    /// What OpenTelemetry calls it (`ClientOptions::provider`); empty: its name.
+    std::string provider{};
     RequestDialect dialect{};
 };
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -127,6 +128,16 @@ bool ChatAccumulator::finished(int expected_choices) const noexcept {
     const auto& choices = impl_->choices;
     return static_cast<int>(choices.size()) >= std::max(expected_choices, 1) &&
            std::ranges::none_of(choices, &std::string::empty, &ChoiceState::finish_reason);
+}
+
+AnswerInfo ChatAccumulator::info() const noexcept {
+    if (!impl_) return {};
+    const ChatCompletion& head = impl_->head;
+    const auto& choices = impl_->choices;
+    return {.id = head.id,
+            .model = head.model,
+            .finish_reason = choices.empty() ? std::string_view() : choices.front().finish_reason,
+            .usage = head.usage ? &*head.usage : nullptr};
 }
 
 ChatCompletion ChatAccumulator::completion() const {

@@ -46,6 +46,13 @@ bool may_be_event_stream(std::string_view content_type) {
 
 }  // namespace
 
+AnswerInfo info_of(const ChatCompletion& completion) noexcept {
+    return {.id = completion.id,
+            .model = completion.model,
+            .finish_reason = completion.finish_reason(),
+            .usage = completion.usage ? &*completion.usage : nullptr};
+}
+
 // --- CompletionReader ----------------------------------------------------------------------------
 
 CompletionReader::CompletionReader(const LimitOptions& limits, std::unique_ptr<AnswerFormat> format)
@@ -271,6 +278,10 @@ ErrorDetails ChatStreamReader::event_too_large() const {
     return {.code = ErrorCode::limit_exceeded,
             .message = "an event of the stream is larger than " +
                        std::to_string(options_.limits.event) + " bytes"};
+}
+
+AnswerInfo ChatStreamReader::answer() const {
+    return whole_ ? info_of(*whole_) : accumulator_.info();
 }
 
 std::shared_ptr<const ChatCompletion> ChatStreamReader::partial() const {

@@ -19,6 +19,9 @@
 
 namespace cloud_backend::detail {
 
+/// What is known of an answer; its views live as long as `completion`.
+[[nodiscard]] AnswerInfo info_of(const ChatCompletion& completion) noexcept;
+
 /// Reads the answer to a chat.
 class ChatReader : public ResponseReader {
 public:
@@ -36,6 +39,7 @@ public:
     Reading on_body(std::string_view bytes) override;
     Reading on_end() override;
     Reading on_cut() override { return on_end(); }
+    [[nodiscard]] AnswerInfo answer() const override { return info_of(completion_); }
 
     [[nodiscard]] ChatCompletion take() override;
 
@@ -70,6 +74,7 @@ public:
     bool delivered() const override { return delivered_; }
     std::size_t malformed_chunks() const override { return malformed_chunks_; }
     std::shared_ptr<const ChatCompletion> partial() const override;
+    [[nodiscard]] AnswerInfo answer() const override;
 
     [[nodiscard]] ChatCompletion take() override;
 

@@ -61,23 +61,27 @@ std::string override_request(std::string_view body, std::string_view model, Deli
     return result;
 }
 
-int requested_choices(std::string_view body) {
-    if (!is_json_object(body)) return 1;
-    int choices = 1;
+RequestedAnswer requested_answer(std::string_view body) {
+    RequestedAnswer asked;
+    if (!is_json_object(body)) return asked;
     for (const JsonMember& member : members_of(body)) {
-        if (member.name() != "n") continue;
-        const auto n = nlohmann::json::parse(member.value);
-        if (!n.is_number()) continue;
-        constexpr double most = 128;  // A11
-        choices = static_cast<int>(std::clamp(n.get<double>(), 1.0, most));
+        const std::string name = member.name();
+        if (name != "n" && name != "model") continue;
+        const auto value = nlohmann::json::parse(member.value);
+        if (name == "model") {
+            asked.model = value.is_string() ? value.get<std::string>() : std::string();
+        } else if (value.is_number()) {
+            constexpr double most = 128;  // A11
+            asked.choices = static_cast<int>(std::clamp(value.get<double>(), 1.0, most));
+        }
     }
-    return choices;
+    return asked;
 }
 
 int requested_choices(const ChatRequest& request) {
     ObjectWriter object(request.extra, "");
     object.add("n", request.n);
-    return requested_choices(object.finish());
+    return requested_answer(object.finish()).choices;
 }
 
 }  // namespace cloud_backend::detail

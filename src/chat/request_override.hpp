@@ -14,9 +14,15 @@ namespace cloud_backend::detail {
 [[nodiscard]] std::string override_request(std::string_view body, std::string_view model,
                                            Delivery delivery);
 
-/// The number of choices that a request given as JSON text asks for, its `n`; 1 if it says none.
-[[nodiscard]] int requested_choices(std::string_view body);
-/// The same of what `to_json` writes, whose messages may be long.
+/// What a request asks of the answer.
+struct RequestedAnswer {
+    std::string model{};  ///< Empty if it names none.
+    int choices = 1;      ///< Its `n`.
+};
+
+/// Of a request given as JSON text.
+[[nodiscard]] RequestedAnswer requested_answer(std::string_view body);
+/// The choices of what `to_json` writes, whose messages may be long.
 [[nodiscard]] int requested_choices(const ChatRequest& request);
 
 }  // namespace cloud_backend::detail

@@ -63,12 +63,12 @@ std::string_view without_brackets(std::string_view host) {
     return bracketed ? host.substr(1, host.size() - 2) : host;
 }
 
-bool is_port(std::string_view text) {
-    if (text.size() < 2 || text.front() != ':') return false;
+/// Of `text` with its colon; 0 when it is none.
+std::uint16_t read_port(std::string_view text) {
     text.remove_prefix(1);
-    unsigned port = 0;
+    std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc{} && end == text.data() + text.size() && port > 0 && port <= 65'535;
+    return error == std::errc{} && end == text.data() + text.size() ? port : std::uint16_t{0};
 }
 
 /// As every resolver reads it: no leading zero, which some take for octal.
@@ -119,7 +119,9 @@ BaseUrl::BaseUrl(std::string_view text) {
     if (parts.authority.find('@') != std::string_view::npos) refuse("contains user information");
     const auto [host, port] = split_port(parts.authority);
     if (!is_host(host)) refuse("has no valid host");
-    if (!port.empty() && !is_port(port)) refuse("has no valid port");
+    port_ = is_https() ? 443 : 80;
+    if (!port.empty()) port_ = read_port(port);
+    if (port_ == 0) refuse("has no valid port");
     authority_ = parts.authority;
     host_ = to_lower(without_brackets(host));
     path_ = without_trailing_slashes(parts.path);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -25,13 +26,16 @@ public:
     /// localhost, 127.0.0.0/8 or [::1].
     [[nodiscard]] bool is_loopback() const noexcept;
     [[nodiscard]] const std::string& host() const noexcept { return host_; }
+    /// The scheme's, if none is given.
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
 
 private:
     std::string scheme_;     ///< Lower case.
     std::string authority_;  ///< Host and port as written.
     std::string host_;       ///< Without port and brackets, lower case.
-    std::string path_;       ///< Without trailing slashes.
-    std::string query_;      ///< With its "?", or empty.
+    std::uint16_t port_ = 0;
+    std::string path_;   ///< Without trailing slashes.
+    std::string query_;  ///< With its "?", or empty.
 };
 
 /// The host of an absolute URL (lower case, no port, no brackets); empty when there is none.

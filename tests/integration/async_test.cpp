@@ -284,16 +284,34 @@ TEST_F(Async, HandlersMayStartCallsAndCancelOthers) {
     EXPECT_THROW(stalled.answer.get_future().get(), CancelledError);
 }
 
-TEST_F(Async, ASlowHandlerIsNamedInTheLog) {
-    std::promise<std::string> logged;
-    options.log = [&, once = std::make_shared<std::once_flag>()](LogLevel, std::string_view text) {
-        std::call_once(*once, [&] { logged.set_value(std::string(text)); });
-    };
-    options.async.slow_handler = 5ms;
-    backend = create_openai_backend(options);
-    backend->chat_completion_async(
-        ask(), {.on_done = [](const ChatCompletion&) { std::this_thread::sleep_for(20ms); }});
-    const std::string line = logged.get_future().get();
+class AsyncSlow : public Async {
+protected:
+    /// The first line that is logged when a call of a client with these hooks ends so.
+    std::string first_line(Hooks hooks, CallHandlers handlers) {
+        std::promise<std::string> logged;
+        options.log = [&, once = std::make_shared<std::once_flag>()](LogLevel,
+                                                                     std::string_view text) {
+            std::call_once(*once, [&] { logged.set_value(std::string(text)); });
+        };
+        options.async.slow_handler = 5ms;
+        options.hooks = std::move(hooks);
+        backend = create_openai_backend(options);
+        backend->chat_completion_async(ask(), std::move(handlers));
+        return logged.get_future().get();
+    }
+
+    static void take_time() { std::this_thread::sleep_for(20ms); }
+};
+
+TEST_F(AsyncSlow, HandlerIsNamedInTheLog) {
+    const std::string line =
+        first_line({}, {.on_done = [](const ChatCompletion&) { take_time(); }});
+    EXPECT_TRUE(line.starts_with("a handler of a call to " + server.url())) << line;
+}
+
+TEST_F(AsyncSlow, HookIsNamedInTheLog) {
+    const std::string line = first_line(
+        {.on_attempt_finished = [](const CallInfo&, const AttemptInfo&) { take_time(); }}, {});
     EXPECT_TRUE(line.starts_with("a handler of a call to " + server.url())) << line;
 }
 
@@ -314,6 +332,23 @@ TEST_F(Async, ASlowHandlerCostsNoOtherCallItsLimits) {  // T5, of more sockets t
         answers.push_back(backend->chat_completion_future(ask(), {.timeouts = limits}));
     }
     for (auto& answer : answers) EXPECT_EQ(answer.get().content(), "late");
+}
+
+TEST_F(Async, ASlowHookCostsNoOtherCallItsLimits) {  // T5, as above
+    constexpr std::chrono::milliseconds limit = slow_build ? 12s : 3s;
+    const TimeoutOptions limits{.connect = limit, .first_byte = limit, .idle = limit};
+    options.hooks.on_attempt_finished = [limit, slept = false](const CallInfo&,
+                                                               const AttemptInfo&) mutable {
+        if (!std::exchange(slept, true)) std::this_thread::sleep_for(limit + 500ms);
+    };
+    backend = create_openai_backend(options);
+    backend->chat_completion_async(ask(), {});
+    ASSERT_TRUE(server.wait_until([&] { return server.request_count() == 1; }));
+    std::vector<std::future<ChatCompletion>> answers;
+    for (int i = 0; i < 300; ++i) {
+        answers.push_back(backend->chat_completion_future(ask(), {.timeouts = limits}));
+    }
+    for (auto& answer : answers) EXPECT_EQ(answer.get().finish_reason(), "stop");
 }
 
 TEST_F(Async, ASlowCallbackIsNoSilenceOfACallThatWasReadBeforeIt) {  // T5

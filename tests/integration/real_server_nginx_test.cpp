@@ -189,7 +189,7 @@ TEST_F(RealServer, AnUpstreamThatStartsAgainAnswersTheRetry) {  // R1
     std::optional<EmbeddedServer> restarted;
     Nginx nginx({.upstream = port.url()});
     auto options = trusting_options(nginx.url());
-    options.hooks.on_retry = [&](const AttemptInfo&) {
+    options.hooks.on_retry = [&](const CallInfo&, const AttemptInfo&) {
         restarted.emplace(embedded_server::ServerOptions{.port = port.port()});
     };
     const auto answer = create_openai_backend(options)->chat_completion(ask());

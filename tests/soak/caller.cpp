@@ -88,8 +88,9 @@ ClientOptions Caller::client_options(const std::string& url) {
                      .budget = {.capacity = 50, .refund = 0.5}};
     options.breaker = {.reset_timeout = 20ms, .max_retry_after = 5ms};
     options.hooks = {
-        .on_attempt = [](const AttemptInfo& info) { under_way->attempts.push_back(info); },
-        .on_retry = [](const AttemptInfo&) { ++under_way->retries; }};
+        .on_attempt_finished = [](const CallInfo&,
+                                  const AttemptInfo& info) { under_way->attempts.push_back(info); },
+        .on_retry = [](const CallInfo&, const AttemptInfo&) { ++under_way->retries; }};
     return options;
 }
 

@@ -29,13 +29,14 @@ public:
 
     CallMetadata stream(std::string_view path, std::string body, ResponseReader& reader,
                         const CallOptions& options = {}) const {
+        const ServiceRequest request{.path = std::string(path), .body = std::move(body)};
         if (!calls_are_asynchronous()) {
-            return exchange(path, std::move(body), reader, options);
+            return exchange(request, reader, options);
         }
         const CallSource source(options.stop);
         std::optional<CallResult> result;
         start(
-            path, std::move(body), {std::shared_ptr<void>(), &reader},
+            request, {std::shared_ptr<void>(), &reader},
             [&](CallResult ended) { result = std::move(ended); }, source, options);
         source.handle().wait();
         if (auto* thrown = std::get_if<std::exception_ptr>(&*result)) {

@@ -97,7 +97,7 @@ nanoseconds in_backoff() {
     server.enqueue(Answer::status(503, {{"Retry-After", "50"}}));
     std::binary_semaphore waiting(0);
     auto options = patient_options(server.url());
-    options.hooks.on_retry = [&](const AttemptInfo&) { waiting.release(); };
+    options.hooks.on_retry = [&](const CallInfo&, const AttemptInfo&) { waiting.release(); };
     return time_to_cancel(options, [&] { waiting.acquire(); });
 }
 

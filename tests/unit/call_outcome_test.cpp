@@ -309,7 +309,9 @@ TEST_F(CallOutcome, AProbeThatIsCancelledGivesItsPlaceBack) {  // B3
 
 TEST_F(CallOutcome, AnAttemptThatTheCallbackEndsIsToldAsEndedByTheCaller) {  // R10
     std::vector<AttemptInfo> told;
-    options.hooks.on_attempt = [&](const AttemptInfo& info) { told.push_back(info); };
+    options.hooks.on_attempt_finished = [&](const CallInfo&, const AttemptInfo& info) {
+        told.push_back(info);
+    };
     LineReader throwing([](const std::string&) { throw std::runtime_error("mine"); });
     network->expect(Exchange::answer(200, "a\n"));
     EXPECT_THROW(TestClient(options).stream("/x", "{}", throwing), std::runtime_error);

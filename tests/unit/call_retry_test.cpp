@@ -193,8 +193,10 @@ TEST_F(CallRetry, NoWaitStartsThatTheDeadlineWouldCut) {  // R9
 
 TEST_F(CallRetry, HooksHearOfEachAttemptAndEachRetry) {  // R10
     std::vector<int> attempts, retries;
-    options.hooks.on_attempt = [&](const AttemptInfo& info) { attempts.push_back(info.status); };
-    options.hooks.on_retry = [&](const AttemptInfo& info) {
+    options.hooks.on_attempt_finished = [&](const CallInfo&, const AttemptInfo& info) {
+        attempts.push_back(info.status);
+    };
+    options.hooks.on_retry = [&](const CallInfo&, const AttemptInfo& info) {
         retries.push_back(info.status);
         EXPECT_EQ(info.wait, 500ms);
         throw std::runtime_error("a hook must not end a call");

@@ -167,7 +167,9 @@ TEST_F(CallTimeout, TheDeadlineStandsStillWhileHooksAndKeyFunctionsRun) {
         network->advance(1h);
         return std::string("sk-1");
     };
-    options.hooks.on_attempt = [&](const AttemptInfo&) { network->advance(1h); };
+    options.hooks.on_attempt_finished = [&](const CallInfo&, const AttemptInfo&) {
+        network->advance(1h);
+    };
     network->expect(Exchange::answer(503, "")).expect(Exchange::answer(200, ".\n"));
     EXPECT_NO_THROW(TestClient(options).stream("/x", "{}", reader, {.deadline = 10s}));
 }

@@ -148,7 +148,9 @@ TEST_F(PulledStream, GoesOnWhereAnotherLoopLeftOff) {
 
 TEST_F(PulledStream, IsCancelledByWhoeverLeavesIt) {
     std::vector<AttemptInfo> attempts;
-    options.hooks.on_attempt = [&](const AttemptInfo& attempt) { attempts.push_back(attempt); };
+    options.hooks.on_attempt_finished = [&](const CallInfo&, const AttemptInfo& attempt) {
+        attempts.push_back(attempt);
+    };
     options.health = std::make_shared<EndpointHealth>();
     network->expect(Exchange().sent().head(200).body(content_event("one")).after(1s).body(stop));
     for ([[maybe_unused]] const ChatChunk& chunk : stream()) break;

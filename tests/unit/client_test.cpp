@@ -75,7 +75,7 @@ TEST_F(Client, HooksOfASubclassAreAskedPerCallAndNotByTheConstructor) {  // sect
     const Subclass client(options);
     EXPECT_EQ(client.asked, 0);
     network->expect(Exchange::answer(200, ".\n"));
-    client.exchange("/x", "", reader);
+    client.exchange({.path = "/x", .body = ""}, reader);
     EXPECT_EQ(client.asked, 1);
     EXPECT_EQ(header("api-key"), "sk-test-key");
     EXPECT_EQ(header("Authorization"), "(none)");
@@ -344,7 +344,9 @@ TEST_F(Client, ChangesOfTheCircuitAreToldAndWhatThatThrowsIsLogged) {  // B6
 
 TEST_F(Client, WhatAHookThrowsIsLoggedAndTheCallGoesOn) {  // R10
     std::string log;
-    options.hooks.on_attempt = [](const AttemptInfo&) { throw std::runtime_error("mine"); };
+    options.hooks.on_attempt_finished = [](const CallInfo&, const AttemptInfo&) {
+        throw std::runtime_error("mine");
+    };
     options.log = [&](LogLevel, std::string_view line) { log.append(line).append("\n"); };
     network->expect(Exchange::answer(200, ".\n"));
     EXPECT_NO_THROW(TestClient(options).stream("/x", "", reader));

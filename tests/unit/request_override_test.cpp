@@ -52,12 +52,12 @@ TEST(OverrideRequest, RefusesWhatIsNoObject) {
 }
 
 TEST(RequestedChoices, ReadsN) {
-    EXPECT_EQ(requested_choices(R"({"n":3})"), 3);
-    EXPECT_EQ(requested_choices(R"({"x":{"n":3},"n":null})"), 1);
-    EXPECT_EQ(requested_choices("nonsense"), 1);
-    EXPECT_EQ(requested_choices(R"({"n":2.0})"), 2);
-    EXPECT_EQ(requested_choices(R"({"n":4294967296})"), 128);
-    EXPECT_EQ(requested_choices(R"({"n":-3})"), 1);
+    EXPECT_EQ(requested_answer(R"({"n":3})").choices, 3);
+    EXPECT_EQ(requested_answer(R"({"x":{"n":3},"n":null})").choices, 1);
+    EXPECT_EQ(requested_answer("nonsense").choices, 1);
+    EXPECT_EQ(requested_answer(R"({"n":2.0})").choices, 2);
+    EXPECT_EQ(requested_answer(R"({"n":4294967296})").choices, 128);
+    EXPECT_EQ(requested_answer(R"({"n":-3})").choices, 1);
     EXPECT_EQ(requested_choices(ChatRequest{}), 1);
     EXPECT_EQ(requested_choices(ChatRequest{.n = 2}), 2);
     EXPECT_EQ(requested_choices(ChatRequest{.n = 2, .extra = RawJson::parse_text(R"({"n":3})")}),

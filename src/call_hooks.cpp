@@ -1,0 +1,90 @@
+#include "call_hooks.hpp"
+
+#include "credentials.hpp"
+
+#include <atomic>
+#include <utility>
+
+namespace cloud_backend {
+
+namespace {
+
+/// Calls both, whatever the first throws.
+template <class Function>
+Function both(Function first, Function second) {
+    if (!first) return second;
+    if (!second) return first;
+    return [first = std::move(first), second = std::move(second)](const auto&... arguments) {
+        try {
+            first(arguments...);
+        } catch (...) {
+            second(arguments...);
+            throw;
+        }
+        second(arguments...);
+    };
+}
+
+using TraceHeaders = decltype(Hooks::trace_headers);
+
+TraceHeaders headers_of_both(TraceHeaders first, TraceHeaders second) {
+    if (!first) return second;
+    if (!second) return first;
+    return [first = std::move(first), second = std::move(second)](const CallInfo& call) {
+        Headers headers = first(call);
+        for (Header& header : second(call)) detail::set_header(headers, std::move(header));
+        return headers;
+    };
+}
+
+}  // namespace
+
+Hooks combine(Hooks first, Hooks second) {
+    const auto join = [&](auto Hooks::*hook) {
+        return both(std::move(first.*hook), std::move(second.*hook));
+    };
+    return {.on_call_started = join(&Hooks::on_call_started),
+            .on_attempt_started = join(&Hooks::on_attempt_started),
+            .trace_headers =
+                headers_of_both(std::move(first.trace_headers), std::move(second.trace_headers)),
+            .on_attempt_finished = join(&Hooks::on_attempt_finished),
+            .on_retry = join(&Hooks::on_retry),
+            .on_first_chunk = join(&Hooks::on_first_chunk),
+            .on_call_finished = join(&Hooks::on_call_finished),
+            .on_circuit_change = join(&Hooks::on_circuit_change)};
+}
+
+namespace detail {
+
+namespace {
+
+std::uint64_t new_call_id() noexcept {
+    static std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+}  // namespace
+
+CallHooks::CallHooks(CallSubject subject, const Hooks& hooks, const Log& log, CallClock& clock)
+    : subject_(std::move(subject)), id_(new_call_id()), hooks_(hooks), log_(log), clock_(clock) {}
+
+CallInfo CallHooks::info(const Headers& request) const noexcept {
+    const std::string* traceparent = find_header(request, "traceparent");
+    return {.id = id_,
+            .operation = subject_.operation,
+            .model = subject_.model,
+            .server = subject_.server,
+            .traceparent = traceparent == nullptr ? std::string_view() : *traceparent};
+}
+
+void CallHooks::carry_trace(Headers& request) {
+    if (!hooks_.trace_headers) return;
+    guard([&] {
+        Headers headers = hooks_.trace_headers(info(request));
+        check_headers(headers);
+        for (Header& header : headers) set_header(request, std::move(header));
+    });
+}
+
+}  // namespace detail
+}  // namespace cloud_backend
