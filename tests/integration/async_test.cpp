@@ -334,21 +334,29 @@ TEST_F(Async, ASlowHandlerCostsNoOtherCallItsLimits) {  // T5, of more sockets t
     for (auto& answer : answers) EXPECT_EQ(answer.get().content(), "late");
 }
 
-TEST_F(Async, ASlowHookCostsNoOtherCallItsLimits) {  // T5, as above
-    constexpr std::chrono::milliseconds limit = slow_build ? 12s : 3s;
-    const TimeoutOptions limits{.connect = limit, .first_byte = limit, .idle = limit};
-    options.hooks.on_attempt_finished = [limit, slept = false](const CallInfo&,
-                                                               const AttemptInfo&) mutable {
-        if (!std::exchange(slept, true)) std::this_thread::sleep_for(limit + 500ms);
+TEST_F(Async, ASlowHookIsNoSilenceOfACallThatWasReadBeforeIt) {  // T5
+    const TimeoutOptions limits{.first_byte = 30s, .idle = 1s};
+    options.hooks.on_first_chunk = [](const CallInfo&, Duration) {
+        std::this_thread::sleep_for(1300ms);
     };
     backend = create_openai_backend(options);
-    backend->chat_completion_async(ask(), {});
-    ASSERT_TRUE(server.wait_until([&] { return server.request_count() == 1; }));
-    std::vector<std::future<ChatCompletion>> answers;
-    for (int i = 0; i < 300; ++i) {
-        answers.push_back(backend->chat_completion_future(ask(), {.timeouts = limits}));
+    const auto whole = Answer::stream(with_done(three_word_events()));
+    const auto in_two = whole.pause_at(whole.wire().size() / 2, 1500ms);
+    server.enqueue(in_two.delay(300ms));
+    server.enqueue(in_two.delay(350ms));
+    std::vector<std::unique_ptr<Told>> all;
+    for (std::size_t i = 0; i < 2; ++i) {
+        all.push_back(std::make_unique<Told>());
+        backend->chat_completion_async(ask(), all.back()->streaming_handlers(),
+                                       {.timeouts = limits});
+        ASSERT_TRUE(server.wait_until([&] { return server.request_count() == i + 1; }));
     }
-    for (auto& answer : answers) EXPECT_EQ(answer.get().finish_reason(), "stop");
+    // While this one takes its time, the first chunk comes for either: they are read in one turn.
+    backend->chat_completion_async(
+        ask(), {.on_done = [](const ChatCompletion&) { std::this_thread::sleep_for(600ms); }});
+    for (const auto& one : all) {
+        EXPECT_EQ(one->answer.get_future().get().content(), "one two three");
+    }
 }
 
 TEST_F(Async, ASlowCallbackIsNoSilenceOfACallThatWasReadBeforeIt) {  // T5
