@@ -1,0 +1,35 @@
+# Fails when docs/comparison.md names a test that is not in the file it links to, or links to
+# something in tests/ that is not there. Run with: cmake -D ROOT=<source tree> -P check_comparison.cmake
+cmake_minimum_required(VERSION 3.23)
+
+# [`Suite.Name`](../tests/unit/file.cpp)
+set(link_pattern "\\[([^]]*)\\]\\(\\.\\./(tests/[^)]*)\\)")
+
+file(READ ${ROOT}/docs/comparison.md page)
+string(REGEX MATCHALL "${link_pattern}" links "${page}")
+set(test_count 0)
+set(mistakes "")
+foreach(link IN LISTS links)
+    string(REGEX MATCH "${link_pattern}" link "${link}")
+    set(label "${CMAKE_MATCH_1}")
+    set(path "${CMAKE_MATCH_2}")
+    if(NOT EXISTS ${ROOT}/${path})
+        string(APPEND mistakes "  ${label}: there is no ${path}\n")
+    elseif(path MATCHES "\\.cpp$")
+        math(EXPR test_count "${test_count} + 1")
+        string(REGEX MATCH "^`([A-Za-z0-9_]+)\\.([A-Za-z0-9_]+)`$" matched "${label}")
+        file(READ ${ROOT}/${path} source)
+        if(NOT matched OR NOT source MATCHES
+                          "\nTEST(_F|_P)?\\(${CMAKE_MATCH_1},[ \n]*${CMAKE_MATCH_2}\\)")
+            string(APPEND mistakes "  ${label}: no test of this name in ${path}\n")
+        endif()
+    endif()
+endforeach()
+
+if(test_count EQUAL 0)
+    message(FATAL_ERROR "no test is named in docs/comparison.md")
+endif()
+if(mistakes)
+    message(FATAL_ERROR "docs/comparison.md names what is not there:\n${mistakes}")
+endif()
+message(STATUS "docs/comparison.md names ${test_count} tests, and all are there")
