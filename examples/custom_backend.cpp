@@ -20,7 +20,8 @@ public:
     /// Throws `cloud_backend::Error`.
     std::vector<double> embed(const std::string& text, const cb::CallOptions& options = {}) const {
         const nlohmann::json request{{"model", "embed-1"}, {"input", text}};
-        const cb::HttpResponse response = post("/embeddings", request.dump(), options);
+        const cb::HttpResponse response = post(
+            {.path = "/embeddings", .body = request.dump(), .operation = "embeddings"}, options);
         try {
             return nlohmann::json::parse(response.body).at("data").at(0).at("embedding");
         } catch (const nlohmann::json::exception&) {

@@ -14,6 +14,7 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -33,20 +34,24 @@ class Tracer {
 public:
     void start_call(const cb::CallInfo& call) {
         const std::lock_guard lock(mutex_);
-        // "00-TRACE-PARENT-01" of the caller; without one a trace begins here.
-        trace_of_[call.id] = call.traceparent.size() > 35
-                                 ? std::string(call.traceparent.substr(3, 32))
-                                 : random_hex(32);
+        // "00-TRACE-PARENT-FLAGS" of the caller; without one a trace begins here.
+        const std::string_view parent = call.traceparent;
+        const bool is_one = parent.size() == 55 && parent.starts_with("00-");
+        spans_[call.id] = {.trace = is_one ? std::string(parent.substr(3, 32)) : random_hex(32),
+                           .flags = is_one ? std::string(parent.substr(53)) : "01"};
     }
 
     cb::Headers headers_of_attempt(const cb::CallInfo& call) {
         const std::lock_guard lock(mutex_);
-        return {{"traceparent", "00-" + trace_of_[call.id] + '-' + random_hex(16) + "-01"}};
+        Span& span = spans_.at(call.id);
+        span.attempt = random_hex(16);
+        return {{"traceparent", "00-" + span.trace + '-' + span.attempt + '-' + span.flags}};
     }
 
-    void end_attempt(const cb::CallInfo&, const cb::AttemptInfo& attempt) {
+    void end_attempt(const cb::CallInfo& call, const cb::AttemptInfo& attempt) {
         const std::lock_guard lock(mutex_);
-        std::cout << "  span POST: http.response.status_code " << attempt.status;
+        std::cout << "  span POST " << spans_.at(call.id).attempt << ": http.response.status_code "
+                  << attempt.status << ", http.request.resend_count " << attempt.number - 1;
         if (attempt.error) std::cout << ", error.type " << to_string(*attempt.error);
         std::cout << '\n';
     }
@@ -59,13 +64,19 @@ public:
         if (summary.answer.usage != nullptr) {
             std::cout << ", gen_ai.usage.output_tokens " << summary.answer.usage->completion_tokens;
         }
-        std::cout << ", trace " << trace_of_[call.id] << '\n';
-        trace_of_.erase(call.id);
+        std::cout << ", trace " << spans_.at(call.id).trace << '\n';
+        spans_.erase(call.id);
     }
 
 private:
+    struct Span {
+        std::string trace{};
+        std::string flags{};
+        std::string attempt{};  ///< The one under way.
+    };
+
     std::mutex mutex_;
-    std::map<std::uint64_t, std::string> trace_of_;
+    std::map<std::uint64_t, Span> spans_;
 };
 //! [tracer]
 

@@ -3,6 +3,7 @@
 #include "chat/anthropic_request.hpp"
 #include "chat/chat_reader.hpp"
 #include "chat/model_list.hpp"
+#include "chat/request_override.hpp"
 #include "environment.hpp"
 #include "openai_host.hpp"
 #include "provider.hpp"
@@ -28,7 +29,7 @@ ServiceRequest chat_request(const ChatRequest& request, detail::Delivery deliver
     return {.path = std::string(messages_path),
             .body = detail::to_anthropic_json(request, delivery),
             .operation = "chat",
-            .model = request.model};
+            .model = detail::requested_answer(request).model};
 }
 
 /// The key must reach whom it belongs to, whatever the options leave unsaid.

@@ -52,15 +52,25 @@ void mask(ErrorDetails& details, const HttpRequest& request) {
 Call::Call(CallPlan plan, ResponseReader& reader)
     : plan_(std::move(plan)),
       clock_(plan_.now, plan_.deadline),
-      hooks_(std::move(plan_.subject), plan_.hooks, plan_.log, clock_),
+      hooks_(std::move(plan_.subject), plan_.request.headers, plan_.hooks, plan_.log, clock_),
       reader_(reader) {
-    hooks_.tell(&Hooks::on_call_started, plan_.request.headers);
+    hooks_.tell(&Hooks::on_call_started);
 }
 
 Call::~Call() {
     if (state_ == State::done) return;
-    if (!failure_) failure_ = std::make_unique<ErrorDetails>(cancellation());
-    report_end();
+    if (state_ == State::over) {
+        report_end(error_code());
+        return;
+    }
+    if (state_ == State::attempting) {
+        hooks_.tell(&Hooks::on_attempt_finished,
+                    AttemptInfo{.number = static_cast<int>(metadata_.attempts.size()) + 1,
+                                .error = ErrorCode::cancelled,
+                                .end = AttemptEnd::ended_by_caller});
+    }
+    end_between_attempts();
+    report_end(ErrorCode::cancelled);
 }
 
 CallStep Call::next() {
@@ -86,7 +96,7 @@ CallStep Call::next() {
                 state_ = State::due;
                 break;
             case State::over:
-                report_end();
+                report_end(error_code());
                 break;
             case State::done:
                 return CallDone{};
@@ -113,6 +123,11 @@ void Call::cancel() {
     if (state_ == State::over || state_ == State::done) return;
     if (state_ == State::waiting) metadata_.attempts.back().end = AttemptEnd::ended_by_caller;
     failure_ = std::make_unique<ErrorDetails>(cancellation());
+    end_between_attempts();
+}
+
+void Call::end_between_attempts() noexcept {
+    metadata_.total_time = clock_.now() - clock_.started();
     state_ = State::over;
 }
 
@@ -131,16 +146,12 @@ void Call::begin_attempt() {
     if (const auto* refusal = std::get_if<CircuitBreaker::Refusal>(&admission)) {
         return refuse(circuit_refusal(refusal->retry_in), AttemptEnd::circuit_open);
     }
-    try {
-        authorize();
-    } catch (...) {
-        exception_ = std::current_exception();
-        state_ = State::over;
-        return;
-    }
+    std::string key;
+    if (!ask_key(key)) return end_between_attempts();
     const int number = static_cast<int>(metadata_.attempts.size()) + 1;
-    hooks_.tell(&Hooks::on_attempt_started, plan_.request.headers, number);
-    hooks_.carry_trace(plan_.request.headers);
+    hooks_.tell(&Hooks::on_attempt_started, number);
+    hooks_.carry_trace(plan_.request.headers, plan_.credentials);
+    authorize(std::move(key));
     attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry, plan_.stop},
                      std::get<CircuitBreaker::Permit>(std::move(admission)), clock_, reader_);
     state_ = State::attempting;
@@ -153,12 +164,26 @@ void Call::refuse(ErrorDetails refusal, AttemptEnd end) {
     } else {
         failure_ = std::make_unique<ErrorDetails>(std::move(refusal));
     }
-    state_ = State::over;
+    end_between_attempts();
 }
 
-/// R11: the key is asked for anew; a key function is user code.
-void Call::authorize() {
-    std::string key = clock_.off_the_clock([this] { return plan_.credentials.current(); });
+/// R11: the key is asked for anew; a key function is user code. False: the call ends with what that
+/// threw, or with why the key must not be sent.
+bool Call::ask_key(std::string& key) {
+    failure_.reset();
+    try {
+        key = clock_.off_the_clock([this] { return plan_.credentials.current(); });
+        return true;
+    } catch (const ConfigError& error) {
+        failure_ = std::make_unique<ErrorDetails>(error.details());
+        exception_ = std::current_exception();
+    } catch (...) {
+        exception_ = std::current_exception();
+    }
+    return false;
+}
+
+void Call::authorize(std::string key) {
     if (!key.empty()) {
         set_header(plan_.request.headers, {plan_.auth.header, plan_.auth.prefix + key});
     } else if (!plan_.request.secret.empty()) {
@@ -172,6 +197,7 @@ void Call::authorize() {
 void Call::conclude_attempt() {
     note_answer();
     AttemptInfo info = attempt_->info();
+    info.number = static_cast<int>(metadata_.attempts.size()) + 1;
     AttemptResult result = attempt_->take_result();
     state_ = State::over;
     failure_.reset();
@@ -258,8 +284,8 @@ void Call::report(const AttemptInfo& info) {
         plan_.log(LogLevel::warning, "{} malformed events were skipped",
                   metadata_.malformed_chunks);
     }
-    hooks_.tell(&Hooks::on_attempt_finished, plan_.request.headers, info);
-    if (info.end == AttemptEnd::retried) hooks_.tell(&Hooks::on_retry, plan_.request.headers, info);
+    hooks_.tell(&Hooks::on_attempt_finished, info);
+    if (info.end == AttemptEnd::retried) hooks_.tell(&Hooks::on_retry, info);
 }
 
 /// Events are read, and delivered, between two looks at the attempt.
@@ -267,20 +293,20 @@ void Call::note_first_chunk() {
     if (!has_news()) return;
     metadata_.time_to_first_chunk = *attempt_->first_event_at() - clock_.started();
     const Duration before = clock_.user_time();
-    hooks_.tell(&Hooks::on_first_chunk, plan_.request.headers, *metadata_.time_to_first_chunk);
+    hooks_.tell(&Hooks::on_first_chunk, *metadata_.time_to_first_chunk);
     attempt_->skip(clock_.user_time() - before);
 }
 
-void Call::report_end() {
+/// What user code threw has no code of its own.
+std::optional<ErrorCode> Call::error_code() const noexcept {
+    if (failure_) return failure_->code;
+    if (exception_) return ErrorCode::cancelled;
+    return std::nullopt;
+}
+
+void Call::report_end(std::optional<ErrorCode> error) noexcept {
     state_ = State::done;
-    std::optional<ErrorCode> error;
-    if (exception_) {
-        error = ErrorCode::cancelled;
-    } else if (failure_) {
-        error = failure_->code;
-    }
-    hooks_.tell(&Hooks::on_call_finished, plan_.request.headers,
-                CallSummary{error, metadata_, reader_.answer()});
+    hooks_.tell_end(error, metadata_, reader_);
 }
 
 CallMetadata Call::result() {

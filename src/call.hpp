@@ -21,6 +21,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <variant>
 
 namespace cloud_backend::detail {
@@ -62,7 +63,7 @@ public:
     Call(CallPlan plan, ResponseReader& reader);
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
-    /// A driver that failed leaves a call that is not done.
+    /// A call that is not done was left by a driver that failed.
     ~Call();
 
     [[nodiscard]] CallStep next();
@@ -105,7 +106,9 @@ private:
     void cancel();
     void begin_attempt();
     void refuse(ErrorDetails refusal, AttemptEnd end);
-    void authorize();
+    [[nodiscard]] bool ask_key(std::string& key);
+    void authorize(std::string key);
+    void end_between_attempts() noexcept;
 
     void conclude_attempt();
     [[nodiscard]] AttemptInfo conclude(AttemptFailure failure, AttemptInfo info);
@@ -113,7 +116,8 @@ private:
     void note_answer();
     void report(const AttemptInfo& info);
     void note_first_chunk();
-    void report_end();
+    [[nodiscard]] std::optional<ErrorCode> error_code() const noexcept;
+    void report_end(std::optional<ErrorCode> error) noexcept;
 
     CallPlan plan_;
     CallClock clock_;

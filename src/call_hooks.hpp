@@ -1,23 +1,25 @@
 #pragma once
 
 #include "call_clock.hpp"
+#include "credentials.hpp"
 #include "http/log.hpp"
 
 #include <cloud_backend/call_info.hpp>
 #include <cloud_backend/headers.hpp>
 #include <cloud_backend/hooks.hpp>
+#include <cloud_backend/response_reader.hpp>
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
-#include <string_view>
 
 namespace cloud_backend::detail {
 
 /// What a call is about, for those who are told of it. What it refers to must outlive the call.
 struct CallSubject {
     ServerInfo server{};
-    std::string_view operation{};
+    std::string operation{};
     std::string model{};
 };
 
@@ -25,26 +27,29 @@ struct CallSubject {
 /// a warning.
 class CallHooks {
 public:
-    /// What is referred to must outlive this.
-    CallHooks(CallSubject subject, const Hooks& hooks, const Log& log, CallClock& clock);
+    /// What is referred to must outlive this. `request` are the headers that the caller gave.
+    CallHooks(CallSubject subject, const Headers& request, const Hooks& hooks, const Log& log,
+              CallClock& clock);
 
     /// `arguments` follow upon what identifies the call.
     template <class... Parameters, class... Arguments>
     void tell(std::function<void(const CallInfo&, Parameters...)> Hooks::*hook,
-              const Headers& request, const Arguments&... arguments) {
+              const Arguments&... arguments) noexcept {
         const auto& function = hooks_.*hook;
-        if (!function) return;
-        guard([&] { function(info(request), arguments...); });
+        if (function) guard([&] { function(info(), arguments...); });
     }
+    void tell_end(std::optional<ErrorCode> error, const CallMetadata& metadata,
+                  const ResponseReader& reader) noexcept;
 
-    /// Sets what `Hooks::trace_headers` asks for in the headers of a request.
-    void carry_trace(Headers& request);
+    /// Sets what `Hooks::trace_headers` asks for in the headers of an attempt, and takes back what
+    /// that of the attempt before asked for.
+    void carry_trace(Headers& request, const Credentials& credentials);
 
 private:
-    [[nodiscard]] CallInfo info(const Headers& request) const noexcept;
+    [[nodiscard]] CallInfo info() const noexcept;
 
     template <class Hook>
-    void guard(Hook&& run) {
+    void guard(Hook&& run) noexcept {
         try {
             clock_.off_the_clock(run);
         } catch (...) {
@@ -53,10 +58,12 @@ private:
     }
 
     const CallSubject subject_;
+    const std::string traceparent_;
     const std::uint64_t id_;
     const Hooks& hooks_;
     const Log& log_;
     CallClock& clock_;
+    std::optional<Headers> untraced_{};  ///< The headers before the first trace was set.
 };
 
 }  // namespace cloud_backend::detail

@@ -237,7 +237,7 @@ detail::CallPlan CloudBackendClient::make_plan(ServiceRequest asked, std::string
     return {.subject = {.server = {.provider = core_->options.provider,
                                    .address = core_->base_url.host(),
                                    .port = core_->base_url.port()},
-                        .operation = asked.operation,
+                        .operation = std::move(asked.operation),
                         .model = std::move(asked.model)},
             .request = std::move(request),
             .auth = auth,
@@ -293,12 +293,11 @@ void CloudBackendClient::start(ServiceRequest request, std::shared_ptr<ResponseR
     }
 }
 
-HttpResponse CloudBackendClient::post(std::string_view path, std::string body,
-                                      const CallOptions& options) const {
+HttpResponse CloudBackendClient::post(ServiceRequest request, const CallOptions& options) const {
+    if (!request.body) request.body.emplace();
     HttpResponse response;
     BodyReader reader(response, core_->options.limits.response_body);
-    response.metadata =
-        exchange({.path = std::string(path), .body = std::move(body)}, reader, options);
+    response.metadata = exchange(std::move(request), reader, options);
     return response;
 }
 

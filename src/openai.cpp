@@ -33,11 +33,11 @@ struct ChatBody {
 
 namespace {
 
-/// `extra` may say how many choices, too.
+/// `extra` may name the model, and how many choices, too.
 ChatBody body_of(const ChatRequest& request, Delivery delivery, const RequestDialect& dialect) {
-    ChatBody body{to_json(request, delivery, dialect), request.model};
-    if (delivery == Delivery::streamed) body.choices = requested_choices(request);
-    return body;
+    std::string json = to_json(request, delivery, dialect);
+    RequestedAnswer asked = requested_answer(request);
+    return {std::move(json), std::move(asked.model), asked.choices};
 }
 
 ChatBody body_of(std::string_view request, const RawRequestOptions& raw, Delivery delivery) {

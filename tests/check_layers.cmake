@@ -14,7 +14,7 @@ set(spdlog_api_may_include std core_api spdlog)
 set(core_may_include std core_api core)
 # What acts on chats, whoever answers them.
 # What is kept of what hooks tell.
-set(metrics_may_include std core_api chat_api metrics fmt)
+set(metrics_may_include std core_api chat_api core metrics fmt)
 set(tools_may_include std core_api chat_api core chat call tools)
 # Handles, handlers and the threads they run on.
 set(async_may_include std core_api chat_api async)

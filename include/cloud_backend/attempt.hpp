@@ -54,6 +54,7 @@ enum class AttemptEnd {
 
 /// One HTTP request of a call (SPEC R10).
 struct AttemptInfo {
+    int number = 1;                    ///< Of the call's attempts.
     int status = 0;                    ///< HTTP status; 0 when no status line arrived.
     int curl_code = 0;                 ///< CURLcode of a transport failure; 0 when there was none.
     std::optional<ErrorCode> error{};  ///< What went wrong; empty after a success.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cloud_backend/attempt.hpp>
+#include <cloud_backend/metadata.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -8,7 +9,6 @@
 
 namespace cloud_backend {
 
-struct CallMetadata;
 struct Usage;
 
 // Names with dots are those of OpenTelemetry's conventions.
@@ -26,10 +26,11 @@ struct CallInfo {
     std::string_view operation{};  ///< `gen_ai.operation.name`, such as "chat"; may be empty.
     std::string_view model{};      ///< `gen_ai.request.model`; empty if none is named.
     ServerInfo server{};
-    std::string_view traceparent{};  ///< The request's header of that name: the parent, or empty.
+    std::string_view traceparent{};  ///< The header that the caller gave the call, or empty.
 };
 
-/// What is known of an answer; what has not come is empty. The views live until the hook returns.
+/// What is known of an answer; what has not come is empty. The views live until the hook returns,
+/// those of `ResponseReader::answer` until the reader changes. `Usage` is in chat_completion.hpp.
 struct AnswerInfo {
     std::string_view id{};             ///< `gen_ai.response.id`.
     std::string_view model{};          ///< `gen_ai.response.model`.
@@ -39,8 +40,8 @@ struct AnswerInfo {
 
 /// How a call went.
 struct CallSummary {
-    /// Empty: it succeeded, or was stopped by its callback. `ErrorCode::cancelled` also where user
-    /// code threw, whatever it was.
+    /// Empty: it succeeded, or was stopped by its callback. `ErrorCode::cancelled` also where a
+    /// callback threw, whatever it was.
     std::optional<ErrorCode> error{};
     const CallMetadata& metadata;  ///< Also of a call that failed; until the hook returns.
     AnswerInfo answer{};

@@ -22,7 +22,7 @@ enum class CircuitState {
     isolated,   ///< Refused until `close()` or `reset()`, whatever the time.
 };
 
-/// Its name: "closed", "open", "half-open" or "isolated". Lives for ever.
+/// Its name: "closed", "open", "half_open" or "isolated". Lives for ever.
 [[nodiscard]] CLOUD_BACKEND_EXPORT std::string_view to_string(CircuitState state) noexcept;
 
 /// One transition of a circuit breaker.

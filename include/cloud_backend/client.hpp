@@ -34,7 +34,7 @@ struct AuthScheme {
 struct ServiceRequest {
     std::string path{};  ///< Below the base URL (SPEC T12), such as "/chat/completions".
     std::optional<std::string> body{};  ///< JSON, which is POSTed; none: a GET.
-    std::string_view operation{};       ///< For hooks, such as "chat". Must outlive the call.
+    std::string operation{};            ///< For hooks: what is asked for, such as "chat".
     std::string model{};                ///< For hooks: the model that is named in `body`.
 };
 
@@ -96,9 +96,9 @@ protected:
                                                            ResponseReader& reader,
                                                            const CallOptions& options) const;
 
-    /// POSTs JSON `body` to `path` and returns the whole answer, with retries. Throws `Error`.
-    [[nodiscard]] HttpResponse post(std::string_view path, std::string body,
-                                    const CallOptions& options = {}) const;
+    /// POSTs `request`, without a body an empty one, and returns the whole answer, with retries.
+    /// Throws `Error`.
+    [[nodiscard]] HttpResponse post(ServiceRequest request, const CallOptions& options = {}) const;
 
     /// Cancels the asynchronous calls, refuses further ones, and waits as the destructor does. For
     /// the destructor of a subclass whose calls, or their handlers, may need more than this class.

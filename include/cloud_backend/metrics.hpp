@@ -20,8 +20,8 @@ struct MetricsOptions {
     std::vector<double> token_buckets{1,         4,         16,         64,        256,
                                       1'024,     4'096,     16'384,     65'536,    262'144,
                                       1'048'576, 4'194'304, 16'777'216, 67'108'864};
-    /// Models that are told apart; those beyond, and names longer than 200 bytes, count as
-    /// "_OTHER", so that requests cannot fill the memory.
+    /// Models that are told apart, each from its first call that succeeded. All others count as
+    /// "_OTHER", and so do names longer than 200 bytes: requests cannot fill the memory.
     std::size_t max_models = 100;
 };
 
@@ -32,8 +32,8 @@ struct MetricsOptions {
 /// Thread-safe. The hooks keep what they need alive: this may be destroyed before the clients.
 class CLOUD_BACKEND_EXPORT MetricsHooks {
 public:
-    /// Throws `ConfigError` for boundaries that do not rise.
-    explicit MetricsHooks(MetricsOptions options = {});
+    /// Throws `ConfigError` for boundaries that are not finite, or do not rise.
+    explicit MetricsHooks(const MetricsOptions& options = {});
 
     /// For the clients whose calls are to be counted; `combine` adds others.
     [[nodiscard]] Hooks hooks() const;

@@ -63,7 +63,6 @@ std::string override_request(std::string_view body, std::string_view model, Deli
 
 RequestedAnswer requested_answer(std::string_view body) {
     RequestedAnswer asked;
-    if (!is_json_object(body)) return asked;
     for (const JsonMember& member : members_of(body)) {
         const std::string name = member.name();
         if (name != "n" && name != "model") continue;
@@ -78,10 +77,11 @@ RequestedAnswer requested_answer(std::string_view body) {
     return asked;
 }
 
-int requested_choices(const ChatRequest& request) {
+RequestedAnswer requested_answer(const ChatRequest& request) {
     ObjectWriter object(request.extra, "");
     object.add("n", request.n);
-    return requested_answer(object.finish()).choices;
+    object.add_unless_empty("model", request.model);
+    return requested_answer(object.finish());
 }
 
 }  // namespace cloud_backend::detail

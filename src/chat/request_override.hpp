@@ -20,9 +20,9 @@ struct RequestedAnswer {
     int choices = 1;      ///< Its `n`.
 };
 
-/// Of a request given as JSON text.
+/// Of a request given as JSON text, which is an object.
 [[nodiscard]] RequestedAnswer requested_answer(std::string_view body);
-/// The choices of what `to_json` writes, whose messages may be long.
-[[nodiscard]] int requested_choices(const ChatRequest& request);
+/// Of what `to_json` writes, whose messages may be long.
+[[nodiscard]] RequestedAnswer requested_answer(const ChatRequest& request);
 
 }  // namespace cloud_backend::detail

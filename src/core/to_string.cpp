@@ -60,7 +60,7 @@ std::string_view to_string(CircuitState state) noexcept {
         case CircuitState::open:
             return "open";
         case CircuitState::half_open:
-            return "half-open";
+            return "half_open";
         case CircuitState::isolated:
             return "isolated";
     }

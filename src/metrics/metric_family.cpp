@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <string_view>
+#include <utility>
 
 namespace cloud_backend::detail {
 
@@ -39,8 +39,12 @@ void NumberFamily::write(std::string& out) const {
 }
 
 void HistogramFamily::observe(const Labels& labels, double value) {
-    Histogram& histogram = series_[labels.text()];
-    histogram.counts.resize(boundaries_.size() + 1);
+    auto found = series_.find(labels.text());
+    if (found == series_.end()) {
+        Histogram empty{.counts = std::vector<std::uint64_t>(boundaries_.size() + 1)};
+        found = series_.emplace(labels.text(), std::move(empty)).first;
+    }
+    Histogram& histogram = found->second;
     const auto bucket = std::ranges::lower_bound(boundaries_, value) - boundaries_.begin();
     ++histogram.counts[static_cast<std::size_t>(bucket)];
     histogram.sum += value;

@@ -7,11 +7,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 namespace cloud_backend {
 
@@ -23,9 +27,12 @@ using detail::NumberFamily;
 
 constexpr std::size_t longest_model = 200;
 
-std::vector<double> rising(std::vector<double> boundaries) {
-    if (std::ranges::adjacent_find(boundaries, std::greater_equal<>()) != boundaries.end()) {
-        throw ConfigError("the boundaries of buckets must rise");
+std::vector<double> checked(std::vector<double> boundaries) {
+    const bool finite =
+        std::ranges::all_of(boundaries, [](double end) { return std::isfinite(end); });
+    if (!finite ||
+        std::ranges::adjacent_find(boundaries, std::greater_equal<>()) != boundaries.end()) {
+        throw ConfigError("the boundaries of buckets must be finite, and rise");
     }
     return boundaries;
 }
@@ -42,89 +49,32 @@ Labels labels_of(const ServerInfo& server) {
     return labels;
 }
 
+Labels labels_of(const CallInfo& call) {
+    return labels_of(call.server).add("gen_ai_operation_name", call.operation);
+}
+
 std::string_view error_type(std::optional<ErrorCode> error) {
     return error ? to_string(*error) : std::string_view();
 }
 
-bool refuses(CircuitState state) {
-    return state == CircuitState::open || state == CircuitState::isolated;
+int refusing(CircuitState state) {
+    return state == CircuitState::open || state == CircuitState::isolated ? 1 : 0;
 }
 
-}  // namespace
-
-struct MetricsHooks::Impl {
-    explicit Impl(MetricsOptions options)
-        : max_models(options.max_models),
-          duration({"gen_ai_client_operation_duration_seconds",
+/// All that is kept. A value, so that it can be written while calls go on.
+struct Metrics {
+    explicit Metrics(const MetricsOptions& options)
+        : duration({"gen_ai_client_operation_duration_seconds",
                     "Time of a call, retries and waits included."},
-                   rising(options.duration_buckets)),
+                   checked(options.duration_buckets)),
           time_to_first_chunk({"gen_ai_client_operation_time_to_first_chunk_seconds",
                                "Time from the start of a call to the first chunk of its stream."},
                               options.duration_buckets),
           tokens({"gen_ai_client_token_usage", "Tokens used by a call."},
-                 rising(std::move(options.token_buckets))) {}
-
-    /// Without `error_type`.
-    [[nodiscard]] Labels labels_of_call(const CallInfo& call) {
-        Labels labels = labels_of(call.server);
-        labels.add("gen_ai_operation_name", call.operation)
-            .add("gen_ai_request_model", known_model(call.model));
-        return labels;
-    }
-
-    [[nodiscard]] std::string_view known_model(std::string_view model) {
-        constexpr std::string_view other = "_OTHER";
-        if (model.empty() || models.contains(model)) return model;
-        if (models.size() >= max_models || model.size() > longest_model) return other;
-        return *models.emplace(model).first;
-    }
-
-    void on_call_started(const CallInfo& call) {
-        const std::lock_guard lock(mutex);
-        in_flight.add(labels_of_call(call));
-    }
-
-    void on_attempt_finished(const CallInfo& call, const AttemptInfo& attempt) {
-        const std::lock_guard lock(mutex);
-        attempts.add(labels_of_call(call)
-                         .add("http_response_status_code",
-                              attempt.status == 0 ? std::string() : std::to_string(attempt.status))
-                         .add("error_type", error_type(attempt.error)));
-    }
-
-    void on_retry(const CallInfo& call, const AttemptInfo& attempt) {
-        const std::lock_guard lock(mutex);
-        retries.add(labels_of_call(call).add("error_type", error_type(attempt.error)));
-    }
-
-    void on_call_finished(const CallInfo& call, const CallSummary& summary) {
-        const std::lock_guard lock(mutex);
-        const Labels labels = labels_of_call(call);
-        in_flight.add(labels, -1);
-        duration.observe(Labels(labels).add("error_type", error_type(summary.error)),
-                         seconds(summary.metadata.total_time));
-        if (const auto time = summary.metadata.time_to_first_chunk) {
-            time_to_first_chunk.observe(labels, seconds(*time));
-        }
-        if (const Usage* usage = summary.answer.usage) {
-            observe_tokens(labels, "input", usage->prompt_tokens);
-            observe_tokens(labels, "output", usage->completion_tokens);
-        }
-    }
-
-    void observe_tokens(const Labels& labels, std::string_view type, std::int64_t number) {
-        tokens.observe(Labels(labels).add("gen_ai_token_type", type), static_cast<double>(number));
-    }
-
-    void on_circuit_change(const ServerInfo& server, const CircuitStateChange& change) {
-        const std::lock_guard lock(mutex);
-        circuit_changes.add(labels_of(server).add("state", to_string(change.to)));
-        circuit_open.set(labels_of(server), refuses(change.to) ? 1 : 0);
-    }
+                 checked(options.token_buckets)) {}
 
     [[nodiscard]] std::string text() const {
         std::string out;
-        const std::lock_guard lock(mutex);
         duration.write(out);
         time_to_first_chunk.write(out);
         tokens.write(out);
@@ -132,32 +82,107 @@ struct MetricsHooks::Impl {
         attempts.write(out);
         retries.write(out);
         circuit_changes.write(out);
-        circuit_open.write(out);
+        circuits_refusing.write(out);
         return out;
     }
 
-    const std::size_t max_models;
-    mutable std::mutex mutex{};
-    std::set<std::string, std::less<>> models{};
     HistogramFamily duration;
     HistogramFamily time_to_first_chunk;
     HistogramFamily tokens;
     NumberFamily in_flight{{"cloud_backend_calls_in_flight", "Calls that are not done."},
                            NumberFamily::Type::gauge};
-    NumberFamily attempts{{"cloud_backend_attempts_total", "HTTP requests made."},
+    NumberFamily attempts{{"cloud_backend_attempts_total", "HTTP requests that are over."},
                           NumberFamily::Type::counter};
-    NumberFamily retries{{"cloud_backend_retries_total", "Attempts that were made again."},
+    NumberFamily retries{{"cloud_backend_retries_total", "HTTP requests after a call's first."},
                          NumberFamily::Type::counter};
     NumberFamily circuit_changes{
         {"cloud_backend_circuit_changes_total", "Transitions of circuit breakers to a state."},
         NumberFamily::Type::counter};
-    NumberFamily circuit_open{
-        {"cloud_backend_circuit_open", "1 while a circuit breaker refuses attempts."},
+    NumberFamily circuits_refusing{
+        {"cloud_backend_circuits_open", "Circuit breakers that refuse attempts."},
         NumberFamily::Type::gauge};
 };
 
-MetricsHooks::MetricsHooks(MetricsOptions options)
-    : impl_(std::make_shared<Impl>(std::move(options))) {}
+}  // namespace
+
+struct MetricsHooks::Impl {
+    explicit Impl(const MetricsOptions& options)
+        : max_models(options.max_models), metrics(options) {}
+
+    /// Whoever may send requests can name any model, but not have it answer.
+    [[nodiscard]] std::string_view known_model(std::string_view model, bool answered) {
+        if (model.empty() || models.contains(model)) return model;
+        const bool is_room = models.size() < max_models && model.size() <= longest_model;
+        if (!answered || !is_room) return "_OTHER";
+        return *models.emplace(model).first;
+    }
+
+    void on_call_started(const CallInfo& call) {
+        const Labels labels = labels_of(call);
+        const std::lock_guard lock(mutex);
+        metrics.in_flight.add(labels);
+    }
+
+    void on_attempt_started(const CallInfo& call, int number) {
+        if (number == 1) return;
+        const Labels labels = labels_of(call);
+        const std::lock_guard lock(mutex);
+        metrics.retries.add(labels);
+    }
+
+    void on_attempt_finished(const CallInfo& call, const AttemptInfo& attempt) {
+        Labels labels = labels_of(call);
+        if (attempt.status != 0) {
+            labels.add("http_response_status_code", std::to_string(attempt.status));
+        }
+        labels.add("error_type", error_type(attempt.error));
+        const std::lock_guard lock(mutex);
+        metrics.attempts.add(labels);
+    }
+
+    void on_call_finished(const CallInfo& call, const CallSummary& summary) {
+        const Labels of_call = labels_of(call);
+        const std::lock_guard lock(mutex);
+        metrics.in_flight.add(of_call, -1);
+        const Labels labels =
+            Labels(of_call).add("gen_ai_request_model", known_model(call.model, !summary.error));
+        metrics.duration.observe(Labels(labels).add("error_type", error_type(summary.error)),
+                                 seconds(summary.metadata.total_time));
+        if (const auto time = summary.metadata.time_to_first_chunk) {
+            metrics.time_to_first_chunk.observe(labels, seconds(*time));
+        }
+        if (const Usage* usage = summary.answer.usage) {
+            observe_tokens(labels, "input", usage->prompt_tokens);
+            observe_tokens(labels, "output", usage->completion_tokens);
+        }
+    }
+
+    /// No server makes a sum fall, which would look like a program that began anew.
+    void observe_tokens(const Labels& labels, std::string_view type, std::int64_t number) {
+        metrics.tokens.observe(Labels(labels).add("gen_ai_token_type", type),
+                               static_cast<double>(std::max(number, std::int64_t{0})));
+    }
+
+    void on_circuit_change(const ServerInfo& server, const CircuitStateChange& change) {
+        const Labels labels = labels_of(server);
+        const std::lock_guard lock(mutex);
+        metrics.circuit_changes.add(Labels(labels).add("state", to_string(change.to)));
+        metrics.circuits_refusing.add(labels, refusing(change.to) - refusing(change.from));
+    }
+
+    [[nodiscard]] Metrics snapshot() const {
+        const std::lock_guard lock(mutex);
+        return metrics;
+    }
+
+    const std::size_t max_models;
+    mutable std::mutex mutex{};
+    std::set<std::string, std::less<>> models{};
+    Metrics metrics;
+};
+
+MetricsHooks::MetricsHooks(const MetricsOptions& options)
+    : impl_(std::make_shared<Impl>(options)) {}
 
 Hooks MetricsHooks::hooks() const {
     const auto bind = [this](auto member) {
@@ -166,14 +191,14 @@ Hooks MetricsHooks::hooks() const {
         };
     };
     return {.on_call_started = bind(&Impl::on_call_started),
+            .on_attempt_started = bind(&Impl::on_attempt_started),
             .on_attempt_finished = bind(&Impl::on_attempt_finished),
-            .on_retry = bind(&Impl::on_retry),
             .on_call_finished = bind(&Impl::on_call_finished),
             .on_circuit_change = bind(&Impl::on_circuit_change)};
 }
 
 std::string MetricsHooks::prometheus_text() const {
-    return impl_->text();
+    return impl_->snapshot().text();  // No hook waits while it is written.
 }
 
 }  // namespace cloud_backend

@@ -24,8 +24,11 @@ namespace cloud_backend::test {
 class TestClient final : public CloudBackendClient {
 public:
     explicit TestClient(ClientOptions options) : CloudBackendClient(std::move(options)) {}
-    using CloudBackendClient::post;
     using CloudBackendClient::start;
+
+    [[nodiscard]] HttpResponse post(std::string_view path, std::string body) const {
+        return CloudBackendClient::post({.path = std::string(path), .body = std::move(body)});
+    }
 
     CallMetadata stream(std::string_view path, std::string body, ResponseReader& reader,
                         const CallOptions& options = {}) const {

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <set>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <typeinfo>
 
@@ -22,6 +25,16 @@ void expect_raises(ErrorCode code) {
         EXPECT_EQ(error.code(), code);
         EXPECT_TRUE((... && (dynamic_cast<const Bases*>(&error) != nullptr)));
     }
+}
+
+TEST(Errors, EachCodeHasANameOfItsOwn) {
+    std::set<std::string_view> names;
+    for (int code = 0; code <= static_cast<int>(ErrorCode::content); ++code) {
+        names.insert(to_string(static_cast<ErrorCode>(code)));
+    }
+    EXPECT_EQ(names.size(), static_cast<std::size_t>(ErrorCode::content) + 1);
+    EXPECT_EQ(to_string(ErrorCode::rate_limit), "rate_limit");
+    EXPECT_FALSE(names.contains("unknown"));
 }
 
 TEST(Errors, EachCodeRaisesItsType) {

@@ -13,7 +13,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,12 +52,12 @@ protected:
                 [note](const CallInfo&, int number) {
                     note("attempt " + std::to_string(number) + " started");
                 },
+            .on_first_chunk = [note](const CallInfo&, Duration) { note("first chunk"); },
             .on_attempt_finished =
                 [note](const CallInfo&, const AttemptInfo& attempt) {
                     note("attempt finished " + std::to_string(attempt.status));
                 },
             .on_retry = [note](const CallInfo&, const AttemptInfo&) { note("retry"); },
-            .on_first_chunk = [note](const CallInfo&, Duration) { note("first chunk"); },
             .on_call_finished =
                 [this, note](const CallInfo&, const CallSummary& summary) {
                     const AnswerInfo& answer = summary.answer;
@@ -108,9 +110,13 @@ TEST_F(HooksOfACall, AreHeldUpByNoLimitOfIt) {  // T5
     const auto take_an_hour = [this](const auto&...) { network->advance(1h); };
     options.hooks = {.on_call_started = take_an_hour,
                      .on_attempt_started = take_an_hour,
+                     .trace_headers = [this](const CallInfo&) -> Headers {
+                         network->advance(1h);
+                         return {};
+                     },
+                     .on_first_chunk = take_an_hour,
                      .on_attempt_finished = take_an_hour,
                      .on_retry = take_an_hour,
-                     .on_first_chunk = take_an_hour,
                      .on_call_finished = take_an_hour};
     network->expect(Exchange::answer(503, ""));
     network->expect(
@@ -160,13 +166,71 @@ TEST_F(HooksOfACall, HearOnceOfTheEndOfOneThatWasCancelledInItsWait) {
     EXPECT_EQ(finished[0].error, ErrorCode::cancelled);
 }
 
+/// A transport whose loops cannot start a transfer.
+class BrokenTransport final : public HttpTransport {
+public:
+    std::unique_ptr<TransferLoop> open_loop() override { return std::make_unique<Loop>(); }
+    std::unique_ptr<TransferLoop> open_loop_for_many() override { return open_loop(); }
+    TimePoint now() const noexcept override { return Clock::now(); }
+
+private:
+    class Loop final : public TransferLoop {
+    public:
+        TransferId start(const HttpRequest&, TransferEvents&) override {
+            throw std::logic_error("broken");
+        }
+        void abort(TransferId) noexcept override {}
+        void resume(TransferId) override {}
+        void run_once(TimePoint) override { woken_.acquire(); }
+        void wake() noexcept override { woken_.release(); }
+
+    private:
+        std::counting_semaphore<> woken_{0};
+    };
+};
+
 TEST_F(HooksOfACall, HearOfItsEndAlsoWhenTheTransportFails) {
-    options.timeouts = {.connect = 0ms, .first_byte = 0ms, .idle = 0ms};
-    network->expect(Exchange().sent());  // And nothing ever again, at which a fake network throws.
-    if (calls_are_asynchronous()) GTEST_SKIP() << "waits for mail, as it should";
+    options.transport = std::make_shared<BrokenTransport>();
     EXPECT_THROW(TestClient(options).stream("/x", "{}", reader), std::logic_error);
+    EXPECT_EQ(told, (std::vector<std::string>{"call started", "attempt 1 started",
+                                              "attempt finished 0", "call finished"}));
+    EXPECT_EQ(finished.at(0).error, ErrorCode::cancelled);
+}
+
+TEST_F(HooksOfACall, HearNothingOfOneThatMustNotBegin) {
+    const TestClient client(options);
+    EXPECT_THROW(client.stream("/x", "{}", reader, {.headers = {{"X", "a\r\nb"}}}), ConfigError);
+    EXPECT_EQ(told, std::vector<std::string>{});
+}
+
+TEST_F(HooksOfACall, CallOneThatItsCallbackStoppedNoFailure) {
+    network->expect(Exchange::answer(200, content_event("one") + content_event("two")));
+    OpenAICloudBackend backend(options);
+    (void)backend.chat_completion(ask(), [](const ChatChunk&) { return false; });
     ASSERT_EQ(finished.size(), 1u);
-    EXPECT_EQ(finished[0].error, ErrorCode::cancelled);
+    EXPECT_EQ(finished[0].error, std::nullopt);
+}
+
+TEST_F(HooksOfACall, CallAKeyThatMustNotBeSentByItsName) {
+    options.api_key = [] { return std::string(); };
+    EXPECT_THROW(TestClient(options).stream("/x", "{}", reader), ConfigError);
+    EXPECT_EQ(finished.at(0).error, ErrorCode::config);
+}
+
+TEST_F(HooksOfACall, KnowHowLongItTookWhereverItEnds) {
+    std::vector<Duration> took;
+    options.hooks.on_call_finished = [&](const CallInfo&, const CallSummary& summary) {
+        took.push_back(summary.metadata.total_time);
+    };
+    std::stop_source stop;
+    network->expect(Exchange::answer(503, ""));
+    network->at(network->now() + 100ms, [&] { stop.request_stop(); });
+    EXPECT_THROW(
+        TestClient(options).stream("/x", "{}", reader, CallOptions{.stop = stop.get_token()}),
+        CancelledError);
+    network->expect(Exchange().sent().after(30ms).head(401).finish());
+    EXPECT_THROW(TestClient(options).stream("/x", "{}", reader), AuthenticationError);
+    EXPECT_EQ(took, (std::vector<Duration>{100ms, 30ms}));
 }
 
 TEST_F(HooksOfACall, ThatThrowDoNotEndIt) {
@@ -174,9 +238,9 @@ TEST_F(HooksOfACall, ThatThrowDoNotEndIt) {
     options.hooks = {.on_call_started = fail,
                      .on_attempt_started = fail,
                      .trace_headers = [](const CallInfo&) -> Headers { throw 1; },
+                     .on_first_chunk = fail,
                      .on_attempt_finished = fail,
                      .on_retry = fail,
-                     .on_first_chunk = fail,
                      .on_call_finished = fail,
                      .on_circuit_change = fail};
     options.breaker.fail_max = 2;
@@ -202,35 +266,93 @@ TEST_F(HooksOfACall, TellCallsApart) {
 
 constexpr const char* parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-TEST_F(HooksOfACall, GiveEachAttemptTheHeadersOfItsTrace) {
+class TraceOfACall : public HooksOfACall {
+protected:
+    /// The values of the header in a request that was sent.
+    [[nodiscard]] std::vector<std::string> sent(std::size_t request, std::string name) const {
+        std::vector<std::string> values;
+        for (const Header& header : network->requests.at(request).headers) {
+            if (header.name == name) values.push_back(header.value);
+        }
+        return values;
+    }
+
+    using Values = std::vector<std::string>;
+};
+
+TEST_F(TraceOfACall, GoesOnInTheHeadersOfEachAttempt) {
     int asked = 0;
-    std::string seen;
-    options.hooks.trace_headers = [&](const CallInfo& call) -> Headers {
-        if (asked == 0) seen = call.traceparent;
+    options.hooks.trace_headers = [&](const CallInfo&) -> Headers {
         return {{"traceparent", "attempt " + std::to_string(++asked)}};
     };
     network->expect(Exchange::answer(503, "")).expect(Exchange::answer(200, ".\n"));
     TestClient(options).stream("/x", "{}", reader, {.headers = {{"Traceparent", parent}}});
-    EXPECT_EQ(seen, parent);
-    ASSERT_EQ(network->requests.size(), 2u);
-    for (std::size_t i = 0; i < 2; ++i) {
-        std::vector<std::string> values;
-        for (const Header& header : network->requests[i].headers) {
-            if (header.name == "traceparent" || header.name == "Traceparent") {
-                values.push_back(header.value);
-            }
-        }
-        EXPECT_EQ(values, std::vector<std::string>{"attempt " + std::to_string(i + 1)});
-    }
+    EXPECT_EQ(sent(0, "traceparent"), Values{"attempt 1"});
+    EXPECT_EQ(sent(1, "traceparent"), Values{"attempt 2"});
+    EXPECT_EQ(sent(1, "Traceparent"), Values{});
 }
 
-TEST_F(HooksOfACall, WithoutThemPassTheCallersTraceOn) {
+TEST_F(TraceOfACall, HasTheCallersParentInEveryHook) {
+    Values parents;
+    const auto note = [&](const CallInfo& call, const auto&...) {
+        parents.emplace_back(call.traceparent);
+    };
+    options.hooks = {.on_attempt_started = note,
+                     .trace_headers = [&](const CallInfo& call) -> Headers {
+                         note(call);
+                         return {{"traceparent", "another"}};
+                     },
+                     .on_attempt_finished = note,
+                     .on_call_finished = note};
+    network->expect(Exchange::answer(503, "")).expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/x", "{}", reader, {.headers = {{"traceparent", parent}}});
+    EXPECT_EQ(parents, Values(7, parent));
+}
+
+TEST_F(TraceOfACall, KeepsNothingOfTheAttemptBefore) {
+    int asked = 0;
+    options.hooks.trace_headers = [&](const CallInfo&) -> Headers {
+        if (++asked > 1) throw std::runtime_error("no trace");
+        return {{"traceparent", "attempt 1"}, {"baggage", "a"}};
+    };
+    network->expect(Exchange::answer(503, "")).expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/x", "{}", reader, {.headers = {{"traceparent", parent}}});
+    EXPECT_EQ(sent(1, "traceparent"), Values{parent});
+    EXPECT_EQ(sent(1, "baggage"), Values{});
+}
+
+TEST_F(TraceOfACall, DoesNotReplaceTheKeyNorKeepAnOldOne) {  // R11
+    int asked = 0;
+    options.api_key = [&] { return "sk-" + std::to_string(++asked); };
+    options.hooks.trace_headers = [](const CallInfo&) -> Headers {
+        return {{"Authorization", "Bearer another"}};
+    };
+    network->expect(Exchange::answer(503, "")).expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/x", "{}", reader);
+    EXPECT_EQ(sent(0, "Authorization"), Values{"Bearer sk-1"});
+    EXPECT_EQ(sent(1, "Authorization"), Values{"Bearer sk-2"});
+}
+
+TEST_F(TraceOfACall, SendsNoSecretInTheOpen) {  // T11
+    options.base_url = "http://10.0.0.5";
+    options.api_key = "";
+    options.require_api_key = false;
+    options.hooks.trace_headers = [](const CallInfo&) -> Headers {
+        return {{"traceparent", "x"}, {"Authorization", "Bearer mine"}};
+    };
+    network->expect(Exchange::answer(200, ".\n"));
+    TestClient(options).stream("/x", "{}", reader);
+    EXPECT_EQ(sent(0, "Authorization"), Values{});
+    EXPECT_EQ(sent(0, "traceparent"), Values{});
+}
+
+TEST_F(TraceOfACall, IsTheCallersWhereNoHookSaysOtherwise) {
     network->expect(Exchange::answer(200, ".\n"));
     TestClient(options).stream("/x", "{}", reader, {.headers = {{"traceparent", parent}}});
     EXPECT_EQ(*find_header(network->requests.at(0).headers, "traceparent"), parent);
 }
 
-TEST_F(HooksOfACall, CannotBreakOutOfAHeaderLine) {  // T11
+TEST_F(TraceOfACall, CannotBreakOutOfAHeaderLine) {  // T11
     options.hooks.trace_headers = [](const CallInfo&) -> Headers {
         return {{"traceparent", "x\r\nAuthorization: another"}};
     };
@@ -319,6 +441,38 @@ TEST_F(HooksOfACall, NameWhoAnswersInTheWordsOfOpenTelemetry) {
     EXPECT_EQ(provider_of(*create_service_backend("gemini", options)), "ours");
 }
 
+TEST_F(HooksOfACall, KnowTheModelThatExtraNames) {
+    std::string model;
+    options.hooks.on_call_started = [&](const CallInfo& call) { model = call.model; };
+    OpenAICloudBackend backend(options);
+    ChatRequest request = ask();
+    request.extra = RawJson::parse_text(R"({"model":"finetuned"})");
+    network->expect(Exchange::answer(401, ""));
+    EXPECT_THROW((void)backend.chat_completion(request), AuthenticationError);
+    EXPECT_EQ(model, "finetuned");
+}
+
+TEST_F(HooksOfACall, KnowOfListsOfModels) {
+    std::string operation;
+    options.hooks.on_call_started = [&](const CallInfo& call) { operation = call.operation; };
+    network->expect(Exchange::answer(200, R"({"object":"list","data":[]})"));
+    (void)OpenAICloudBackend(options).list_models();
+    EXPECT_EQ(operation, "list_models");
+}
+
+TEST_F(HooksOfACall, KnowThePortOfTheServer) {
+    std::vector<int> ports;
+    options.hooks.on_call_started = [&](const CallInfo& call) {
+        ports.push_back(call.server.port);
+    };
+    for (const char* url : {"http://localhost", "https://api.test:8443/v1", "http://[::1]:8000"}) {
+        options.base_url = url;
+        network->expect(Exchange::answer(200, ".\n"));
+        TestClient(options).stream("/x", "{}", reader);
+    }
+    EXPECT_EQ(ports, (std::vector<int>{80, 8443, 8000}));
+}
+
 TEST_F(HooksOfACall, HearOfTheTransitionsOfTheClientsCircuitBreaker) {
     std::vector<std::string> changes;
     options.hooks.on_circuit_change = [&](const ServerInfo& server, const CircuitStateChange& to) {
@@ -329,6 +483,17 @@ TEST_F(HooksOfACall, HearOfTheTransitionsOfTheClientsCircuitBreaker) {
     network->expect(Exchange::answer(503, ""));
     EXPECT_THROW(TestClient(options).stream("/x", "{}", reader), InternalServerError);
     EXPECT_EQ(changes, std::vector<std::string>{"api.test open"});
+}
+
+TEST_F(HooksOfACall, HearNothingOfACircuitThatIsNotTheClientsOwn) {
+    int changes = 0;
+    options.hooks.on_circuit_change = [&](const auto&...) { ++changes; };
+    options.health = std::make_shared<EndpointHealth>(CircuitBreakerOptions{.fail_max = 1});
+    options.retry.max_retries = 0;
+    network->expect(Exchange::answer(503, ""));
+    EXPECT_THROW(TestClient(options).stream("/x", "{}", reader), InternalServerError);
+    EXPECT_EQ(options.health->breaker().state(network->now()), CircuitState::open);
+    EXPECT_EQ(changes, 0);
 }
 
 // --- combine ------------------------------------------------------------------------------------
@@ -357,6 +522,15 @@ TEST(CombinedHooks, SendTheTraceHeadersOfBothAndOfTwoTheSecond) {
     EXPECT_EQ(headers.size(), 2u);
     EXPECT_EQ(*find_header(headers, "traceparent"), "2");
     EXPECT_EQ(*find_header(headers, "baggage"), "a");
+}
+
+TEST(CombinedHooks, SendTheTraceHeadersOfTheSecondIfTheFirstThrows) {
+    const Hooks both =
+        combine({.trace_headers = [](const CallInfo&) -> Headers { throw std::runtime_error(""); }},
+                {.trace_headers = [](const CallInfo&) -> Headers {
+                    return {{"a", "b"}};
+                }});
+    EXPECT_EQ(both.trace_headers({}).size(), 1u);
 }
 
 TEST(CombinedHooks, OfWhichOneIsEmptyAreTheOther) {

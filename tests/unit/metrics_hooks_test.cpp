@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,13 +49,18 @@ protected:
     Hooks hooks = metrics.hooks();
 };
 
-constexpr std::string_view labels =
+constexpr std::string_view labels_of_calls =
     R"(gen_ai_provider_name="openai",server_address="api.test",server_port="443",)"
-    R"(gen_ai_operation_name="chat",gen_ai_request_model="gpt-4o-mini")";
+    R"(gen_ai_operation_name="chat")";
 
-std::string sample(std::string_view name, std::string_view more, std::string_view value) {
+std::string sample_of_calls(std::string_view name, std::string_view more, std::string_view value) {
     std::string line(name);
-    return line.append("{").append(labels).append(more).append("} ").append(value);
+    return line.append("{").append(labels_of_calls).append(more).append("} ").append(value);
+}
+
+/// Of those that tell models apart.
+std::string sample(std::string_view name, const std::string& more, std::string_view value) {
+    return sample_of_calls(name, R"(,gen_ai_request_model="gpt-4o-mini")" + more, value);
 }
 
 TEST_F(MetricsOfCalls, AreEmptyBeforeTheFirst) {
@@ -106,43 +112,76 @@ TEST_F(MetricsOfCalls, HaveATimeToTheFirstChunkOfStreamsOnly) {
 TEST_F(MetricsOfCalls, KnowHowManyAreNotDone) {
     hooks.on_call_started(chat);
     hooks.on_call_started(chat);
-    EXPECT_TRUE(has(sample("cloud_backend_calls_in_flight", "", "2")));
+    EXPECT_TRUE(has(sample_of_calls("cloud_backend_calls_in_flight", "", "2")));
     hooks.on_call_finished(chat, {{}, CallMetadata{}});
-    EXPECT_TRUE(has(sample("cloud_backend_calls_in_flight", "", "1")));
+    EXPECT_TRUE(has(sample_of_calls("cloud_backend_calls_in_flight", "", "1")));
 }
 
 TEST_F(MetricsOfCalls, CountAttemptsByTheirEnd) {
     hooks.on_attempt_finished(chat, {.status = 503, .error = ErrorCode::internal_server});
-    hooks.on_retry(chat, {.status = 503, .error = ErrorCode::internal_server});
     hooks.on_attempt_finished(chat, {.status = 200});
     hooks.on_attempt_finished(chat, {.error = ErrorCode::connection});
     const std::string attempts = "cloud_backend_attempts_total";
-    EXPECT_TRUE(has(
-        sample(attempts, R"(,http_response_status_code="503",error_type="internal_server")", "1")));
-    EXPECT_TRUE(has(sample(attempts, R"(,http_response_status_code="200")", "1")));
-    EXPECT_TRUE(has(sample(attempts, R"(,error_type="connection")", "1")));
-    EXPECT_TRUE(
-        has(sample("cloud_backend_retries_total", R"(,error_type="internal_server")", "1")));
+    EXPECT_TRUE(has(sample_of_calls(
+        attempts, R"(,http_response_status_code="503",error_type="internal_server")", "1")));
+    EXPECT_TRUE(has(sample_of_calls(attempts, R"(,http_response_status_code="200")", "1")));
+    EXPECT_TRUE(has(sample_of_calls(attempts, R"(,error_type="connection")", "1")));
 }
 
-TEST_F(MetricsOfCalls, ShowACircuitThatRefuses) {
+TEST_F(MetricsOfCalls, CountRetriesThatWereMade) {
+    hooks.on_attempt_started(chat, 1);
+    EXPECT_FALSE(has(sample_of_calls("cloud_backend_retries_total", "", "1")));
+    hooks.on_attempt_started(chat, 2);
+    EXPECT_TRUE(has(sample_of_calls("cloud_backend_retries_total", "", "1")));
+}
+
+TEST_F(MetricsOfCalls, ShowHowManyCircuitsRefuse) {
     const std::string server =
         R"({gen_ai_provider_name="openai",server_address="api.test",server_port="443")";
-    hooks.on_circuit_change(chat.server, {.from = CircuitState::closed, .to = CircuitState::open});
-    EXPECT_TRUE(has("cloud_backend_circuit_open" + server + "} 1"));
+    const auto change = [&](CircuitState from, CircuitState to) {
+        hooks.on_circuit_change(chat.server, {.from = from, .to = to});
+    };
+    change(CircuitState::closed, CircuitState::open);
+    change(CircuitState::closed, CircuitState::isolated);  // Another client's.
+    EXPECT_TRUE(has("cloud_backend_circuits_open" + server + "} 2"));
     EXPECT_TRUE(has("cloud_backend_circuit_changes_total" + server + R"(,state="open"} 1)"));
-    hooks.on_circuit_change(chat.server,
-                            {.from = CircuitState::open, .to = CircuitState::half_open});
-    EXPECT_TRUE(has("cloud_backend_circuit_open" + server + "} 0"));
+    change(CircuitState::open, CircuitState::half_open);
+    EXPECT_TRUE(has("cloud_backend_circuits_open" + server + "} 1"));
 }
 
 TEST_F(MetricsOfCalls, CannotBeMadeToGrowByTheNamesOfModels) {
     for (int i = 0; i < 1'000; ++i) finish(chat_with("model-" + std::to_string(i)), 1s);
-    finish(chat_with(std::string(1'000, 'x')), 1s);
+    finish(chat_with("model-0"), 1s);
     const std::string text = metrics.prometheus_text();
     EXPECT_NE(text.find(R"(gen_ai_request_model="model-1")"), std::string::npos);
     EXPECT_EQ(text.find(R"(gen_ai_request_model="model-2")"), std::string::npos);
     EXPECT_NE(text.find(R"(gen_ai_request_model="_OTHER"} 999)"), std::string::npos);
+}
+
+TEST_F(MetricsOfCalls, TellNoModelApartThatHasNotAnswered) {
+    finish(chat_with("invented"), 1s, ErrorCode::not_found);
+    EXPECT_EQ(metrics.prometheus_text().find("invented"), std::string::npos);
+    finish(chat_with("real"), 1s);
+    finish(chat_with("real"), 1s, ErrorCode::timeout);
+    EXPECT_NE(metrics.prometheus_text().find(R"(gen_ai_request_model="real",error_type="timeout")"),
+              std::string::npos);
+}
+
+TEST_F(MetricsOfCalls, TellNoModelApartWhoseNameIsAText) {
+    finish(chat_with(std::string(1'000, 'x')), 1s);
+    EXPECT_EQ(metrics.prometheus_text().find("xxx"), std::string::npos);
+}
+
+TEST_F(MetricsOfCalls, NeverSumUpToLess) {
+    const Usage usage{.prompt_tokens = -7, .completion_tokens = 1};
+    finish(chat, 1s, {}, &usage);
+    EXPECT_TRUE(has(sample("gen_ai_client_token_usage_sum", R"(,gen_ai_token_type="input")", "0")));
+}
+
+TEST_F(MetricsOfCalls, AreUtf8WhateverAModelIsCalled) {
+    finish(chat_with("a\xff"), 1s);
+    EXPECT_NE(metrics.prometheus_text().find("gen_ai_request_model=\"a\xEF\xBF\xBD\""),
+              std::string::npos);
 }
 
 TEST_F(MetricsOfCalls, WriteWhateverAModelIsCalled) {
@@ -163,12 +202,14 @@ TEST_F(MetricsOfCalls, CountThoseOfAllThreads) {
     }
     threads.clear();
     EXPECT_TRUE(has(sample("gen_ai_client_operation_duration_seconds_count", "", "1000")));
-    EXPECT_TRUE(has(sample("cloud_backend_calls_in_flight", "", "0")));
+    EXPECT_TRUE(has(sample_of_calls("cloud_backend_calls_in_flight", "", "0")));
 }
 
 TEST(MetricsOptions, WhoseBoundariesDoNotRiseAreRefused) {
     EXPECT_THROW(MetricsHooks({.duration_buckets = {1, 1}}), ConfigError);
     EXPECT_THROW(MetricsHooks({.token_buckets = {2, 1}}), ConfigError);
+    EXPECT_THROW(MetricsHooks({.token_buckets = {std::nan("")}}), ConfigError);
+    EXPECT_THROW(MetricsHooks({.token_buckets = {1, HUGE_VAL}}), ConfigError);
 }
 
 TEST(HooksOfMetrics, MayOutliveThem) {

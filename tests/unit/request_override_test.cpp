@@ -51,17 +51,22 @@ TEST(OverrideRequest, RefusesWhatIsNoObject) {
     EXPECT_NO_THROW((void)override_request("{\"a\":" + deep + "}", "m", Delivery::whole));
 }
 
-TEST(RequestedChoices, ReadsN) {
+TEST(RequestedAnswer, IsToldByNAndModelAlsoOfExtra) {
     EXPECT_EQ(requested_answer(R"({"n":3})").choices, 3);
     EXPECT_EQ(requested_answer(R"({"x":{"n":3},"n":null})").choices, 1);
-    EXPECT_EQ(requested_answer("nonsense").choices, 1);
     EXPECT_EQ(requested_answer(R"({"n":2.0})").choices, 2);
     EXPECT_EQ(requested_answer(R"({"n":4294967296})").choices, 128);
     EXPECT_EQ(requested_answer(R"({"n":-3})").choices, 1);
-    EXPECT_EQ(requested_choices(ChatRequest{}), 1);
-    EXPECT_EQ(requested_choices(ChatRequest{.n = 2}), 2);
-    EXPECT_EQ(requested_choices(ChatRequest{.n = 2, .extra = RawJson::parse_text(R"({"n":3})")}),
-              3);
+    EXPECT_EQ(requested_answer(ChatRequest{}).choices, 1);
+    EXPECT_EQ(requested_answer(R"({"model":"a"})").model, "a");
+    EXPECT_EQ(requested_answer(ChatRequest{.model = "a"}).model, "a");
+    EXPECT_EQ(
+        requested_answer({.model = "a", .extra = RawJson::parse_text(R"({"model":"b"})")}).model,
+        "b");
+    EXPECT_EQ(requested_answer(ChatRequest{.n = 2}).choices, 2);
+    EXPECT_EQ(
+        requested_answer(ChatRequest{.n = 2, .extra = RawJson::parse_text(R"({"n":3})")}).choices,
+        3);
 }
 
 }  // namespace
