@@ -1,7 +1,10 @@
-# Debian packages: the shared library, and what building against it needs. `cmake --workflow --preset
-# package` makes them in build/package.
+# Debian packages: the shared library, what building against it needs, and the programs, where they are
+# built. `cmake --workflow --preset package` makes them in build/package.
 set(CPACK_GENERATOR DEB)
 set(CPACK_COMPONENTS_ALL runtime development)
+if(CLOUD_BACKEND_BUILD_EXAMPLES)
+    list(APPEND CPACK_COMPONENTS_ALL tools)
+endif()
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_STRIP_FILES ON)
@@ -9,6 +12,7 @@ set(CPACK_STRIP_FILES ON)
 set(soversion ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 set(runtime_package libcloud-backend${soversion})
 set(development_package libcloud-backend-dev)
+set(tools_package cloud-backend-tools)
 set(debian_version ${PROJECT_VERSION}-1)
 
 set(CPACK_PACKAGE_NAME cloud-backend)
@@ -38,6 +42,17 @@ set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
     "${what_it_is}\n\
 .\n\
 This package has the headers, and what CMake and pkg-config need.")
+
+set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME ${tools_package})
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+# Its own library is in no package yet, so its version is not found.
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS ${PROJECT_BINARY_DIR}/src)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "${runtime_package} (= ${debian_version})")
+set(CPACK_DEBIAN_TOOLS_DESCRIPTION
+    "${what_it_is}\n\
+.\n\
+This package has the programs for the command line.")
 
 # What Debian asks of each package: its licence and its history.
 find_program(GZIP gzip REQUIRED)
