@@ -1,5 +1,5 @@
-#include "chat_program_answers.hpp"
 #include "cloud_batch_fixture.hpp"
+#include "program_answers.hpp"
 
 #include <algorithm>
 #include <chrono>

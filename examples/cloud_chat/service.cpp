@@ -12,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -74,4 +74,4 @@ Service open_service(const Arguments& arguments) {
     return service;
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

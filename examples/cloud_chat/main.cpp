@@ -21,12 +21,12 @@
 #include <utility>
 #include <variant>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
 ExitStatus reject(std::string_view reason) {
-    complain(fmt::format("{}; see chat --help", reason));
+    complain(fmt::format("{}; see cloud-chat --help", reason));
     return ExitStatus::usage;
 }
 
@@ -81,8 +81,8 @@ ExitStatus run(int argc, const char* const* argv) try {
 
 }  // namespace
 
-}  // namespace chat
+}  // namespace cloud_chat
 
 int main(int argc, char** argv) {
-    return static_cast<int>(chat::run(argc, argv));
+    return static_cast<int>(cloud_chat::run(argc, argv));
 }

@@ -9,7 +9,7 @@
 #include <stop_token>
 #include <string>
 
-namespace chat {
+namespace cloud_chat {
 
 /// Questions and answers so far; every question is asked with all of them.
 class Conversation {
@@ -35,4 +35,4 @@ private:
     AnswerOutput output_;
 };
 
-}  // namespace chat
+}  // namespace cloud_chat

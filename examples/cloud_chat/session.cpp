@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -39,4 +39,4 @@ void run_session(Conversation& conversation, StandardInput& input, Interrupts& i
     }
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

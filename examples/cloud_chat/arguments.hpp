@@ -7,7 +7,7 @@
 #include <string>
 #include <variant>
 
-namespace chat {
+namespace cloud_chat {
 
 enum class AnswerForm {
     streamed,  ///< Text, as it comes.
@@ -32,4 +32,4 @@ struct Arguments {
 /// complaint about wrong arguments, which have been printed then.
 [[nodiscard]] std::variant<Arguments, ExitStatus> read_arguments(int argc, const char* const* argv);
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -4,7 +4,7 @@
 #include <stop_token>
 #include <thread>
 
-namespace chat {
+namespace cloud_chat {
 
 /// Turns Ctrl-C into something that can be waited for. `request_stop()` must not be called from a
 /// signal handler, so SIGINT is blocked everywhere and a thread takes it with sigwait().
@@ -50,4 +50,4 @@ private:
     std::stop_source source_;
 };
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-namespace chat {
+namespace cloud_chat {
 
 /// Answers go to standard output. Throws std::system_error when it takes no more.
 class AnswerOutput {
@@ -23,4 +23,4 @@ void complain(std::string_view text);
 void show_prompt();
 void end_prompt();
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -5,9 +5,9 @@
 #include "input.hpp"
 #include "interrupts.hpp"
 
-namespace chat {
+namespace cloud_chat {
 
 /// Holds the conversation with whoever sits at the terminal, until they leave.
 void run_session(Conversation& conversation, StandardInput& input, Interrupts& interrupts);
 
-}  // namespace chat
+}  // namespace cloud_chat

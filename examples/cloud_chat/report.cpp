@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -102,4 +102,4 @@ std::string StreamReport::describe_answer(const ChatCompletion& answer) const {
     return text + ending_of(answer);
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace chat {
+namespace cloud_chat {
 
 /// What the shell is told: one for each class of failure, so that a script can act on it.
 enum class ExitStatus {
@@ -31,4 +31,4 @@ inline constexpr const char* exit_status_help =
     "    9  the server refused the request\n"
     "  130  interrupted by Ctrl-C\n";
 
-}  // namespace chat
+}  // namespace cloud_chat

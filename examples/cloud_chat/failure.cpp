@@ -5,7 +5,7 @@
 #include <chrono>
 #include <string_view>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -56,7 +56,7 @@ Diagnosis diagnose(const Error& error) noexcept {
         error.code() == ErrorCode::stream ? code_of_stream_error(details.api.status) : error.code();
     switch (code) {
         case ErrorCode::config:
-            return {ExitStatus::usage, "nothing was sent", "see chat --help"};
+            return {ExitStatus::usage, "nothing was sent", "see cloud-chat --help"};
         case ErrorCode::authentication:
             return {ExitStatus::key, "the key was not accepted", "check OPENAI_API_KEY"};
         case ErrorCode::permission_denied:
@@ -126,4 +126,4 @@ std::string explain(const Error& error) {
                        diagnosis.advice, waiting_time(error));
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -3,7 +3,7 @@
 #include <string>
 #include <variant>
 
-namespace chat {
+namespace cloud_chat {
 
 class Interrupts;
 
@@ -32,4 +32,4 @@ private:
     std::string buffer_{};
 };
 
-}  // namespace chat
+}  // namespace cloud_chat

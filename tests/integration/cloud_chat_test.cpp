@@ -1,6 +1,5 @@
-#include "chat_program.hpp"
-
-#include "chat_program_answers.hpp"
+#include "cloud_chat_program.hpp"
+#include "program_answers.hpp"
 
 #include <chat_answers.hpp>
 #include <embedded_server.hpp>
@@ -28,14 +27,14 @@ struct Outcome {
     std::string errors{};
 };
 
-Outcome outcome_of(ChatProgram& program) {
+Outcome outcome_of(CloudChat& program) {
     program.end_input();
     const auto status = program.exit_status();
     return {.status = status, .output = program.output(), .errors = program.errors()};
 }
 
 Outcome run(const Arguments& arguments, const Environment& environment = {}) {
-    ChatProgram program(arguments, environment);
+    CloudChat program(arguments, environment);
     return outcome_of(program);
 }
 
@@ -50,7 +49,7 @@ bool is_one_line(const std::string& text) {
 
 // ---- Answers
 
-TEST(ChatProgram, StreamsAnAnswerOfTheEmbeddedServerAfterARetry) {
+TEST(CloudChat, StreamsAnAnswerOfTheEmbeddedServerAfterARetry) {
     const auto [status, output, errors] = run({"--embedded", "Say", "hello."});
     EXPECT_EQ(status, 0);
     EXPECT_EQ(output, embedded_server::reply_to("Say hello.") + "\n");
@@ -60,14 +59,15 @@ TEST(ChatProgram, StreamsAnAnswerOfTheEmbeddedServerAfterARetry) {
     EXPECT_TRUE(contains(errors, " tokens/s]\n")) << errors;
 }
 
-TEST(ChatProgram, WithoutKeyAndServerSaysThatTheEmbeddedOneAnswers) {
+TEST(CloudChat, WithoutKeyAndServerSaysThatTheEmbeddedOneAnswers) {
     const auto [status, output, errors] = run({"ping"});
     EXPECT_EQ(status, 0);
     EXPECT_EQ(output, "pong\n");
-    EXPECT_TRUE(errors.starts_with("chat: no OPENAI_API_KEY and no --base-url, so ")) << errors;
+    EXPECT_TRUE(errors.starts_with("cloud-chat: no OPENAI_API_KEY and no --base-url, so "))
+        << errors;
 }
 
-TEST(ChatProgram, EmbeddedReadsNeitherKeyNorServerFromTheEnvironment) {
+TEST(CloudChat, EmbeddedReadsNeitherKeyNorServerFromTheEnvironment) {
     const EmbeddedServer server;
     const auto [status, output, errors] =
         run({"--embedded", "ping"},
@@ -77,7 +77,7 @@ TEST(ChatProgram, EmbeddedReadsNeitherKeyNorServerFromTheEnvironment) {
     EXPECT_EQ(server.connection_count(), 0U);
 }
 
-TEST(ChatProgram, SendsWhatItIsTold) {
+TEST(CloudChat, SendsWhatItIsTold) {
     const EmbeddedServer server;
     const auto outcome = run({"--model", "m-1", "--system", "Be brief.", "ping"},
                              {{"OPENAI_API_KEY", "sk-1"}, {"OPENAI_BASE_URL", server.url()}});
@@ -89,13 +89,13 @@ TEST(ChatProgram, SendsWhatItIsTold) {
                      {"role": "user", "content": "ping"}]})"));
 }
 
-TEST(ChatProgram, ANamedServerNeedsNoKey) {
+TEST(CloudChat, ANamedServerNeedsNoKey) {
     const EmbeddedServer server;
     EXPECT_EQ(run({"--base-url", server.url(), "ping"}).output, "pong\n");
     EXPECT_EQ(server.requests().at(0).header("Authorization"), "");
 }
 
-TEST(ChatProgram, NoStreamAsksForAWholeAnswer) {
+TEST(CloudChat, NoStreamAsksForAWholeAnswer) {
     const EmbeddedServer server;
     const auto [status, output, errors] = run({"--base-url", server.url(), "--no-stream", "ping"});
     EXPECT_EQ(status, 0);
@@ -105,7 +105,7 @@ TEST(ChatProgram, NoStreamAsksForAWholeAnswer) {
     EXPECT_TRUE(contains(errors, " 1 token,")) << errors;
 }
 
-TEST(ChatProgram, JsonPrintsTheCompletion) {
+TEST(CloudChat, JsonPrintsTheCompletion) {
     const auto [status, output, errors] = run({"--embedded", "--json", "ping"});
     EXPECT_EQ(status, 0);
     const json completion = json::parse(output);
@@ -113,16 +113,16 @@ TEST(ChatProgram, JsonPrintsTheCompletion) {
     EXPECT_EQ(completion.at("choices").at(0).at("message").at("content"), "pong");
 }
 
-TEST(ChatProgram, ReadsThePromptFromAPipe) {
+TEST(CloudChat, ReadsThePromptFromAPipe) {
     const EmbeddedServer server;
-    ChatProgram program({"--base-url", server.url()});
+    CloudChat program({"--base-url", server.url()});
     program.type("two\nlines\n");
     const auto outcome = outcome_of(program);
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(body_of(server, 0).at("messages").at(0).at("content"), "two\nlines");
 }
 
-TEST(ChatProgram, CountsChunksWhenTheServerCountsNoTokens) {
+TEST(CloudChat, CountsChunksWhenTheServerCountsNoTokens) {
     EmbeddedServer server;
     server.enqueue(Answer::stream(with_done(three_word_events())));
     const auto outcome = run({"--base-url", server.url(), "ping"});
@@ -131,7 +131,7 @@ TEST(ChatProgram, CountsChunksWhenTheServerCountsNoTokens) {
         << outcome.errors;
 }
 
-TEST(ChatProgram, SaysWhyAnotherAttemptIsMade) {
+TEST(CloudChat, SaysWhyAnotherAttemptIsMade) {
     EmbeddedServer server;
     server.enqueue(cut_before(three_word_events().front()));
     const auto outcome = run({"--base-url", server.url(), "ping"});
@@ -140,7 +140,7 @@ TEST(ChatProgram, SaysWhyAnotherAttemptIsMade) {
         << outcome.errors;
 }
 
-TEST(ChatProgram, HelpListsEveryExitStatus) {
+TEST(CloudChat, HelpListsEveryExitStatus) {
     const auto outcome = run({"--help"});
     EXPECT_EQ(outcome.status, 0);
     for (const char* status :
@@ -162,20 +162,20 @@ void PrintTo(const Failure& failure, std::ostream* stream) {
     *stream << failure.name;
 }
 
-class ChatProgramFailure : public testing::TestWithParam<Failure> {};
+class CloudChatFailure : public testing::TestWithParam<Failure> {};
 
-TEST_P(ChatProgramFailure, EndsInOneLineAndTheStatusOfItsClass) {
+TEST_P(CloudChatFailure, EndsInOneLineAndTheStatusOfItsClass) {
     EmbeddedServer server;
     server.enqueue(GetParam().answer);
     const auto [status, output, errors] = ask_once(server.url());
     EXPECT_EQ(status, GetParam().status);
     EXPECT_EQ(output, "");
     EXPECT_TRUE(is_one_line(errors)) << errors;
-    EXPECT_TRUE(errors.starts_with(std::string("chat: ") + GetParam().explanation)) << errors;
+    EXPECT_TRUE(errors.starts_with(std::string("cloud-chat: ") + GetParam().explanation)) << errors;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Answers, ChatProgramFailure,
+    Answers, CloudChatFailure,
     testing::Values(
         Failure{"Unauthorized", error_answer(401, "invalid_api_key"), 3,
                 "the key was not accepted: 401 no (invalid_api_key); check OPENAI_API_KEY"},
@@ -199,15 +199,15 @@ INSTANTIATE_TEST_SUITE_P(
         Failure{"BadRequest", error_answer(400, "x"), 9, "the server refused the request: 400 no"}),
     [](const auto& test) { return test.param.name; });
 
-TEST(ChatProgram, ARefusedPortIsANetworkError) {
+TEST(CloudChat, ARefusedPortIsANetworkError) {
     const embedded_server::RefusingPort port;
     const auto [status, output, errors] = ask_once(port.url());
     EXPECT_EQ(status, 5);
     EXPECT_TRUE(is_one_line(errors)) << errors;
-    EXPECT_TRUE(errors.starts_with("chat: no connection: ")) << errors;
+    EXPECT_TRUE(errors.starts_with("cloud-chat: no connection: ")) << errors;
 }
 
-TEST(ChatProgram, ASilentServerIsGivenUpAfterTheTimeout) {
+TEST(CloudChat, ASilentServerIsGivenUpAfterTheTimeout) {
     EmbeddedServer server;
     server.enqueue(two_words_of_three().then_stall());
     const auto [status, output, errors] =
@@ -215,20 +215,20 @@ TEST(ChatProgram, ASilentServerIsGivenUpAfterTheTimeout) {
     EXPECT_EQ(status, 6);
     EXPECT_EQ(output, "one two\n");
     EXPECT_TRUE(is_one_line(errors)) << errors;
-    EXPECT_TRUE(errors.starts_with("chat: the server took too long: ")) << errors;
+    EXPECT_TRUE(errors.starts_with("cloud-chat: the server took too long: ")) << errors;
 }
 
-TEST(ChatProgram, ACutAnswerIsKeptAndReported) {
+TEST(CloudChat, ACutAnswerIsKeptAndReported) {
     EmbeddedServer server;
     server.enqueue(two_words_of_three().then_close());
     const auto [status, output, errors] = ask_once(server.url());
     EXPECT_EQ(status, 7);
     EXPECT_EQ(output, "one two\n");
     EXPECT_TRUE(is_one_line(errors)) << errors;
-    EXPECT_TRUE(errors.starts_with("chat: the answer was cut short: ")) << errors;
+    EXPECT_TRUE(errors.starts_with("cloud-chat: the answer was cut short: ")) << errors;
 }
 
-TEST(ChatProgram, WrongArgumentsAndSettingsSendNothing) {
+TEST(CloudChat, WrongArgumentsAndSettingsSendNothing) {
     const EmbeddedServer server;
     for (const Arguments& arguments : {Arguments{"--nonsense"},
                                        {"--timeout", "0", "ping"},
@@ -241,16 +241,16 @@ TEST(ChatProgram, WrongArgumentsAndSettingsSendNothing) {
         EXPECT_EQ(status, 2) << arguments.front();
         EXPECT_EQ(output, "");
         EXPECT_TRUE(is_one_line(errors)) << errors;
-        EXPECT_TRUE(errors.ends_with("; see chat --help\n")) << errors;
+        EXPECT_TRUE(errors.ends_with("; see cloud-chat --help\n")) << errors;
     }
     EXPECT_EQ(server.connection_count(), 0U);
 }
 
-TEST(ChatProgram, EndsQuietlyWhenNobodyReadsTheAnswer) {
+TEST(CloudChat, EndsQuietlyWhenNobodyReadsTheAnswer) {
     EmbeddedServer server;
     server.enqueue(Answer::stream(with_done(three_word_events()))
                        .pause_between(std::chrono::milliseconds(50)));
-    ChatProgram program({"--base-url", server.url(), "ping"});
+    CloudChat program({"--base-url", server.url(), "ping"});
     ASSERT_TRUE(program.prints("one"));
     program.close_output();
     EXPECT_EQ(program.exit_status(), 0);

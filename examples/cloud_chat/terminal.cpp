@@ -8,7 +8,7 @@
 #include <string>
 #include <system_error>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -85,7 +85,7 @@ void remark(std::string_view text) {
 void complain(std::string_view text) {
     // At a terminal over the ^C that it echoes.
     const std::string_view start = errors_go_to_terminal() ? "\r" : "";
-    tell(fmt::format("{}chat: {}\n", start, without_control_characters(text)));
+    tell(fmt::format("{}cloud-chat: {}\n", start, without_control_characters(text)));
 }
 
 void show_prompt() {
@@ -96,4 +96,4 @@ void end_prompt() {
     tell("\n");
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

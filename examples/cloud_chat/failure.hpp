@@ -6,11 +6,11 @@
 
 #include <string>
 
-namespace chat {
+namespace cloud_chat {
 
 [[nodiscard]] ExitStatus exit_status_of(const cloud_backend::Error& error) noexcept;
 
 /// One line for a person: what went wrong, what the server said, what can be done.
 [[nodiscard]] std::string explain(const cloud_backend::Error& error);
 
-}  // namespace chat
+}  // namespace cloud_chat

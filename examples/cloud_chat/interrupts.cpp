@@ -11,7 +11,7 @@
 #include <cstdlib>
 #include <system_error>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -76,4 +76,4 @@ InterruptibleScope::~InterruptibleScope() {
     interrupts_.redirect_to(nullptr);
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -85,14 +85,15 @@ Arguments arguments_of(CommandLine line) {
 
 std::variant<Arguments, ExitStatus> read_arguments(int argc, const char* const* argv) {
     CommandLine line;
-    CLI::App app(description, "chat");
+    CLI::App app(description, "cloud-chat");
     app.footer(std::string(environment_help) + exit_status_help);
-    app.set_version_flag("--version", "chat " CHAT_VERSION, "Print the version and exit");
+    app.set_version_flag("--version", "cloud-chat " CLOUD_CHAT_VERSION,
+                         "Print the version and exit");
     declare_chat_options(app, line);
     declare_server_options(app, line);
     app.add_flag("-v,--verbose", line.arguments.verbose, "Log on stderr what is sent where");
     app.failure_message([](const CLI::App*, const CLI::Error& error) {
-        return fmt::format("chat: {}; see chat --help\n", error.what());
+        return fmt::format("cloud-chat: {}; see cloud-chat --help\n", error.what());
     });
     try {
         app.parse(argc, argv);
@@ -102,4 +103,4 @@ std::variant<Arguments, ExitStatus> read_arguments(int argc, const char* const* 
     return arguments_of(std::move(line));
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

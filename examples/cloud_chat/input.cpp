@@ -10,7 +10,7 @@
 #include <system_error>
 #include <utility>
 
-namespace chat {
+namespace cloud_chat {
 
 namespace {
 
@@ -65,4 +65,4 @@ StandardInput::Event StandardInput::read_more() {
     return count == 0 ? Event::end : Event::bytes;
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <string>
 
-namespace chat {
+namespace cloud_chat {
 
 /// Why an attempt failed, and when the next one follows.
 [[nodiscard]] std::string describe_retry(const cloud_backend::AttemptInfo& attempt);
@@ -31,4 +31,4 @@ private:
     bool shows_reasoning_ = false;
 };
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -7,7 +7,7 @@
 
 #include <utility>
 
-namespace chat {
+namespace cloud_chat {
 
 using cloud_backend::CallOptions;
 using cloud_backend::ChatChunk;
@@ -75,4 +75,4 @@ void Conversation::remember(const ChatCompletion* answer) {
     }
 }
 
-}  // namespace chat
+}  // namespace cloud_chat

@@ -9,7 +9,7 @@
 #include <memory>
 #include <string>
 
-namespace chat {
+namespace cloud_chat {
 
 /// Who answers: a server somewhere, or one inside this program.
 struct Service {
@@ -22,4 +22,4 @@ struct Service {
 /// starts the embedded one. Throws ConfigError for settings that must not be used.
 [[nodiscard]] Service open_service(const Arguments& arguments);
 
-}  // namespace chat
+}  // namespace cloud_chat
