@@ -11,25 +11,14 @@ struct EndOfInput {};
 struct Interrupted {};
 using Input = std::variant<std::string, EndOfInput, Interrupted>;
 
-/// Standard input, waited for together with Ctrl-C. Throws std::system_error when it fails.
-class StandardInput {
-public:
-    explicit StandardInput(Interrupts& interrupts) : interrupts_(interrupts) {}
+[[nodiscard]] bool input_is_terminal();
+/// Of a pipe or a file it is clear that something was put there for this program, and that it ends.
+[[nodiscard]] bool input_is_pipe_or_file();
 
-    [[nodiscard]] static bool is_terminal();
+/// Until there is something to read; false after Ctrl-C. Throws std::system_error when it fails.
+[[nodiscard]] bool await_input(const Interrupts& interrupts);
 
-    /// Without its line end. What was typed before an interruption is forgotten, as a terminal
-    /// does.
-    [[nodiscard]] Input next_line();
-    /// Everything there is.
-    [[nodiscard]] Input rest();
-
-private:
-    enum class Event { bytes, end, interrupt };
-    [[nodiscard]] Event read_more();
-
-    Interrupts& interrupts_;
-    std::string buffer_{};
-};
+/// All of standard input, or Interrupted. Throws std::system_error when it fails.
+[[nodiscard]] Input read_input(const Interrupts& interrupts);
 
 }  // namespace cloud_chat

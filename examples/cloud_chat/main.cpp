@@ -12,7 +12,9 @@
 #include <cloud_backend/error.hpp>
 
 #include <fmt/format.h>
+#include <langinfo.h>
 
+#include <clocale>
 #include <csignal>
 #include <exception>
 #include <string>
@@ -30,32 +32,49 @@ ExitStatus reject(std::string_view reason) {
     return ExitStatus::usage;
 }
 
-ExitStatus hold_session(const Arguments& arguments, StandardInput& input, Interrupts& interrupts) {
+ExitStatus hold_session(const Arguments& arguments, Interrupts& interrupts) {
     if (arguments.form == AnswerForm::json) return reject("--json needs a prompt");
-    const Service service = open_service(arguments);
-    Conversation conversation(*service.backend, arguments);
-    remark(fmt::format("{} at {}; Ctrl-C stops an answer, Ctrl-D leaves", arguments.model,
-                       service.url));
-    run_session(conversation, input, interrupts);
+    Service service = open_service(arguments);
+    remark(fmt::format("{} at {}; /help lists commands, Ctrl-C stops an answer, Ctrl-D leaves",
+                       arguments.model, service.name));
+    Conversation conversation(std::move(service), arguments);
+    run_session(conversation, interrupts);
     return ExitStatus::ok;
 }
 
 ExitStatus answer(std::string question, const Arguments& arguments, Interrupts& interrupts) {
     if (question.empty()) return reject("the prompt is empty");
     const InterruptibleScope scope(interrupts);
-    const Service service = open_service(arguments);
-    return Conversation(*service.backend, arguments).ask(std::move(question), scope.token());
+    return Conversation(open_service(arguments), arguments).ask(std::move(question), scope.token());
+}
+
+/// The prompt, and what it is about.
+std::string joined(std::string prompt, std::string_view text) {
+    if (!prompt.empty() && !text.empty()) prompt += "\n\n";
+    return prompt.append(text);
 }
 
 ExitStatus run(const Arguments& arguments, Interrupts& interrupts) {
-    if (arguments.prompt) return answer(*arguments.prompt, arguments, interrupts);
-    StandardInput input(interrupts);
-    if (StandardInput::is_terminal()) return hold_session(arguments, input, interrupts);
-    Input read = input.rest();
-    auto* question = std::get_if<std::string>(&read);
-    if (question == nullptr) return ExitStatus::interrupted;
-    question->erase(question->find_last_not_of("\r\n") + 1);
-    return answer(std::move(*question), arguments, interrupts);
+    if (!arguments.prompt && input_is_terminal()) return hold_session(arguments, interrupts);
+    std::string prompt = arguments.prompt.value_or("");
+    // A socket or a device that a program has inherited need never end.
+    if (arguments.prompt && !input_is_pipe_or_file()) {
+        return answer(std::move(prompt), arguments, interrupts);
+    }
+    const Input read = read_input(interrupts);
+    const auto* text = std::get_if<std::string>(&read);
+    if (text == nullptr) return ExitStatus::interrupted;
+    const std::string_view piped =
+        std::string_view(*text).substr(0, text->find_last_not_of("\r\n") + 1);
+    return answer(joined(std::move(prompt), piped), arguments, interrupts);
+}
+
+/// Text is UTF-8 everywhere, but libedit asks the locale.
+void use_utf8() {
+    // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet
+    std::setlocale(LC_CTYPE, "");
+    if (std::string_view(::nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 ExitStatus run(int argc, const char* const* argv) try {
@@ -64,6 +83,7 @@ ExitStatus run(int argc, const char* const* argv) try {
 
     // A write to a connection or pipe whose other end has gone is an error like any other.
     std::signal(SIGPIPE, SIG_IGN);
+    use_utf8();
     Interrupts interrupts;
     return run(std::get<Arguments>(read), interrupts);
 } catch (const cloud_backend::Error& error) {

@@ -5,8 +5,10 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <system_error>
+#include <utility>
 
 namespace cloud_chat {
 
@@ -24,11 +26,18 @@ void write_all(int fd, std::string_view text) {
 }
 
 /// Whoever listens to standard error may have gone; that is no reason to stop.
-void tell(std::string_view text) {
+void write_error(std::string_view text) {
     try {
         write_all(STDERR_FILENO, text);
     } catch (const std::system_error&) {
     }
+}
+
+std::mutex status_mutex;
+bool status_is_shown = false;
+
+void erase_status_if_shown() {
+    if (std::exchange(status_is_shown, false)) write_error("\r\x1b[K");
 }
 
 /// A model must not be able to move the cursor or rename the window: escape sequences begin with a
@@ -59,10 +68,14 @@ bool errors_go_to_terminal() {
 
 }  // namespace
 
+bool answers_go_to_terminal() {
+    static const bool terminal = ::isatty(STDOUT_FILENO) == 1;
+    return terminal;
+}
+
 void AnswerOutput::write(std::string_view text) {
     if (text.empty()) return;
-    static const bool to_terminal = ::isatty(STDOUT_FILENO) == 1;
-    if (to_terminal) {
+    if (answers_go_to_terminal()) {
         write_all(STDOUT_FILENO, without_control_characters(text));
     } else {
         write_all(STDOUT_FILENO, text);
@@ -88,12 +101,36 @@ void complain(std::string_view text) {
     tell(fmt::format("{}cloud-chat: {}\n", start, without_control_characters(text)));
 }
 
-void show_prompt() {
-    tell("> ");
+void tell(std::string_view text) {
+    const std::lock_guard lock(status_mutex);
+    erase_status_if_shown();
+    write_error(text);
 }
 
-void end_prompt() {
-    tell("\n");
+bool can_show_status() {
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets environment variables here
+    const char* const name = std::getenv("TERM");
+    const std::string_view kind = name == nullptr ? "" : name;
+    return errors_go_to_terminal() && !kind.empty() && kind != "dumb";
+}
+
+void show_status(std::string_view text) {
+    const std::lock_guard lock(status_mutex);
+    status_is_shown = true;
+    write_error(fmt::format("\r{}\x1b[K", text));
+}
+
+void erase_status() {
+    const std::lock_guard lock(status_mutex);
+    erase_status_if_shown();
+}
+
+PasteMarks::PasteMarks() {
+    if (can_show_status()) tell("\x1b[?2004h");
+}
+
+PasteMarks::~PasteMarks() {
+    if (can_show_status()) tell("\x1b[?2004l");
 }
 
 }  // namespace cloud_chat

@@ -1,13 +1,17 @@
 #include "cloud_chat_program.hpp"
 #include "program_answers.hpp"
+#include "temporary_directory.hpp"
 
 #include <embedded_server.hpp>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace cloud_backend::test {
 
@@ -21,6 +25,7 @@ TEST(CloudChatInterrupt, CtrlCEndsTheAnswerAndKeepsWhatCame) {
     EmbeddedServer server;
     server.enqueue(two_words_of_three().then_stall());
     CloudChat program({"--base-url", server.url(), "ping"});
+    program.end_input();
     ASSERT_TRUE(program.prints("one two"));
     program.interrupt();
     EXPECT_EQ(program.exit_status(), 130);
@@ -42,6 +47,7 @@ TEST(CloudChatInterrupt, CtrlCAgainEndsAProgramThatCannotWrite) {
     server.enqueue(
         Answer::stream(with_done({content_chunk(long_word), chunk_json("{}", R"("stop")")})));
     CloudChat program({"--base-url", server.url(), "ping"});
+    program.end_input();
     const auto deadline = std::chrono::steady_clock::now() + CloudChat::patience;
     while (program.unread_output() == 0 && std::chrono::steady_clock::now() < deadline) {
         std::this_thread::yield();
@@ -95,6 +101,81 @@ TEST(CloudChatAtTerminal, CtrlCAtThePromptLeavesTheSecondTime) {
     ASSERT_TRUE(program.prints("> "));
     program.type("\x03");
     EXPECT_EQ(program.exit_status(), 0) << program.output();
+}
+
+TEST(CloudChatAtTerminal, RetryAsksAgainInPlaceOfTheAnswer) {
+    EmbeddedServer server;
+    server.enqueue(error_answer(401, "invalid_api_key"));
+    server.enqueue(Answer::stream(with_done(three_word_events())));
+    auto program = CloudChat::at_terminal({"--base-url", server.url(), "--system", "Be brief."});
+    ASSERT_TRUE(program.prints("> "));
+    program.type("/retry\n");
+    ASSERT_TRUE(program.prints("cloud-chat: nothing has been asked yet")) << program.output();
+    program.type("ping\n");
+    ASSERT_TRUE(program.prints("401"));
+    for (const char* answer : {"\r\none two three\r\n", "\r\npong\r\n"}) {
+        ASSERT_TRUE(program.prints("> "));
+        program.type("/retry\n");
+        ASSERT_TRUE(program.prints(answer)) << program.output();
+    }
+    for (std::size_t request = 0; request < 3; ++request) {
+        EXPECT_EQ(body_of(server, request).at("messages"), json::parse(R"([
+            {"role": "system", "content": "Be brief."}, {"role": "user", "content": "ping"}])"));
+    }
+}
+
+TEST(CloudChatAtTerminal, CommandsChangeWhatIsAskedAndAreNotSent) {
+    const EmbeddedServer server;
+    auto program = CloudChat::at_terminal({"--base-url", server.url(), "-m", "m-1"});
+    ASSERT_TRUE(program.prints("> "));
+    program.type("ping\n");
+    ASSERT_TRUE(program.prints("\r\npong\r\n"));
+    for (const auto& [command, remark] : std::vector<std::pair<std::string, std::string>>{
+             {"/model", "[model: m-1]"},
+             {"/model m-2", "[model: m-2]"},
+             {"/system Be kind.", "[system: Be kind.]"},
+             {"/clear", "[the conversation is forgotten]"},
+             {"/help", "  /save FILE "},
+             {"/etc/passwd", "cloud-chat: there is no command /etc/passwd; "}}) {
+        ASSERT_TRUE(program.prints("> "));
+        program.type(command + "\n");
+        ASSERT_TRUE(program.prints(remark)) << program.output();
+    }
+    ASSERT_TRUE(program.prints("> "));
+    program.type("ping\n");
+    ASSERT_TRUE(program.prints("\r\npong\r\n")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("/quit\n");
+    EXPECT_EQ(program.exit_status(), 0);
+    ASSERT_EQ(server.request_count(), 2U);
+    EXPECT_EQ(body_of(server, 1).at("model"), "m-2");
+    EXPECT_EQ(body_of(server, 1).at("messages"), json::parse(R"([
+        {"role": "system", "content": "Be kind."}, {"role": "user", "content": "ping"}])"));
+}
+
+TEST(CloudChatAtTerminal, SavesTheConversationButOverNoFile) {
+    const TemporaryDirectory directory;
+    const std::string name = directory.file("talk.json");
+    auto program = CloudChat::at_terminal({"--base-url", EmbeddedServer().url()});
+    ASSERT_TRUE(program.prints("> "));
+    program.type("/save " + name + "\n");
+    ASSERT_TRUE(program.prints("[saved as " + name + "]")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("/save " + name + "\n");
+    ASSERT_TRUE(program.prints("try /save " + directory.file("talk-2.json"))) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("/save /no/such/place\n");
+    ASSERT_TRUE(program.prints("No such file or directory")) << program.output();
+    ASSERT_TRUE(program.prints("> "));
+    program.type("/save\n");
+    ASSERT_TRUE(program.prints("/save wants the name of a file")) << program.output();
+}
+
+TEST(CloudChatAtTerminal, APromptIsAskedAsItIs) {
+    const EmbeddedServer server;
+    auto program = CloudChat::at_terminal({"--base-url", server.url(), "ping"});
+    EXPECT_EQ(program.exit_status(), 0);
+    EXPECT_EQ(body_of(server, 0).at("messages").at(0).at("content"), "ping");
 }
 
 TEST(CloudChatAtTerminal, AnAnswerCannotControlTheTerminal) {

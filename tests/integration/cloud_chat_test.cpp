@@ -236,6 +236,7 @@ TEST(CloudChat, WrongArgumentsAndSettingsSendNothing) {
                                        {"--embedded", "--base-url", server.url(), "ping"},
                                        {"--base-url", "ftp://x", "ping"},
                                        {"--base-url", server.url(), ""},
+                                       {"--base-url", server.url(), "--service", "groq", "ping"},
                                        {"--base-url", server.url()}}) {
         const auto [status, output, errors] = run(arguments);
         EXPECT_EQ(status, 2) << arguments.front();
@@ -251,6 +252,7 @@ TEST(CloudChat, EndsQuietlyWhenNobodyReadsTheAnswer) {
     server.enqueue(Answer::stream(with_done(three_word_events()))
                        .pause_between(std::chrono::milliseconds(50)));
     CloudChat program({"--base-url", server.url(), "ping"});
+    program.end_input();
     ASSERT_TRUE(program.prints("one"));
     program.close_output();
     EXPECT_EQ(program.exit_status(), 0);

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -49,7 +50,8 @@ Descriptor open_terminal() {
 std::vector<std::string> environment_with(const Environment& additions) {
     std::vector<std::string> lines;
     for (char** line = environ; *line != nullptr; ++line) {
-        if (!std::string_view(*line).starts_with("OPENAI_")) lines.emplace_back(*line);
+        const std::string name(*line, std::strcspn(*line, "="));
+        if (!name.starts_with("OPENAI_") && !additions.contains(name)) lines.emplace_back(*line);
     }
     for (const auto& [name, value] : additions) lines.push_back(name + "=" + value);
     return lines;

@@ -1,0 +1,162 @@
+#include "line_editor.hpp"
+
+#include "command.hpp"
+#include "terminal.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cwchar>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace cloud_chat {
+
+namespace {
+
+constexpr auto conversion_failed = static_cast<std::size_t>(-1);
+constexpr auto character_goes_on = static_cast<std::size_t>(-2);
+
+/// A Tab that completes nothing is text.
+unsigned char complete(EditLine* editor, int /*key*/) {
+    const LineInfo* const line = el_line(editor);
+    const std::string_view begun(line->buffer,
+                                 static_cast<std::size_t>(line->cursor - line->buffer));
+    const std::string completion = begun.starts_with('/') ? completion_of(begun) : "\t";
+    if (completion.empty() || el_insertstr(editor, completion.c_str()) != 0) return CC_ERROR;
+    return CC_REFRESH;
+}
+
+/// Terminals put pasted text between marks: its line ends are text, too.
+unsigned char paste(EditLine* editor, int /*key*/) {
+    constexpr std::wstring_view end_mark = L"\x1b[201~";
+    std::wstring text;
+    while (!text.ends_with(end_mark)) {
+        wchar_t character = 0;
+        if (el_wgetc(editor, &character) != 1) return CC_EOF;
+        text += character == L'\r' ? L'\n' : character;
+    }
+    text.resize(text.size() - end_mark.size());
+    return el_winsertstr(editor, text.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
+}
+
+template <class T>
+T* required(T* made) {
+    if (made == nullptr) throw std::runtime_error("the terminal cannot be edited in");
+    return made;
+}
+
+}  // namespace
+
+LineEditor::LineEditor(const Interrupts& interrupts)
+    : interrupts_(interrupts),
+      kept_(history_file()),
+      history_(required(history_init()), &history_end),
+      editor_(required(el_init("cloud-chat", stdin, stderr, stderr)), &el_end) {
+    HistEvent event{};
+    history(history_.get(), &event, H_SETSIZE, static_cast<int>(InputHistory::max_size));
+    for (const std::string& entry : kept_.entries()) {
+        history(history_.get(), &event, H_ENTER, entry.c_str());
+    }
+    el_set(editor_.get(), EL_CLIENTDATA, this);
+    el_set(editor_.get(), EL_GETCFN, &read_character);
+    el_set(editor_.get(), EL_PROMPT, &prompt);
+    el_set(editor_.get(), EL_HIST, &history, history_.get());
+    el_set(editor_.get(), EL_SIGNAL, 1);
+    bind_keys();
+}
+
+void LineEditor::bind_keys() {
+    EditLine* const editor = editor_.get();
+    el_set(editor, EL_EDITOR, "emacs");
+    el_set(editor, EL_ADDFN, "complete", "Complete a command", &complete);
+    el_set(editor, EL_ADDFN, "paste", "Insert what is pasted", &paste);
+    el_set(editor, EL_BIND, "^I", "complete", nullptr);
+    el_set(editor, EL_BIND, "\\e[200~", "paste", nullptr);
+    el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
+    // What the user's ~/.editrc says of keys.
+    el_source(editor, nullptr);
+}
+
+Input LineEditor::next_input() {
+    std::string text;
+    prompt_ = "> ";
+    for (;;) {
+        Input read = next_line();
+        auto* const line = std::get_if<std::string>(&read);
+        if (line == nullptr) return read;
+        text += *line;
+        if (!text.ends_with('\\')) break;
+        text.back() = '\n';
+        prompt_ = "... ";
+    }
+    remember(text);
+    return text;
+}
+
+Input LineEditor::next_line() {
+    interrupted_ = false;
+    const PasteMarks marks;
+    int length = 0;
+    const char* const line = el_gets(editor_.get(), &length);
+    if (interrupted_) return Interrupted{};
+    if (line == nullptr) return EndOfInput{};
+    std::string text(line);
+    if (text.ends_with('\n')) text.pop_back();
+    return text;
+}
+
+void LineEditor::remember(const std::string& text) {
+    if (text.empty() || !kept_.add(text)) return;
+    HistEvent event{};
+    history(history_.get(), &event, H_ENTER, text.c_str());
+}
+
+std::optional<char> LineEditor::next_byte() {
+    // libedit is written in C: nothing may be thrown through it.
+    try {
+        interrupted_ = !await_input(interrupts_);
+    } catch (const std::system_error&) {
+        return std::nullopt;
+    }
+    char byte = 0;
+    if (interrupted_ || ::read(STDIN_FILENO, &byte, 1) != 1) return std::nullopt;
+    return byte;
+}
+
+bool LineEditor::next_character(wchar_t& character) {
+    std::mbstate_t state{};
+    while (const auto byte = next_byte()) {
+        std::size_t length = std::mbrtowc(&character, &*byte, 1, &state);
+        if (length == conversion_failed) {
+            // What began is none; this byte may begin another.
+            state = {};
+            length = std::mbrtowc(&character, &*byte, 1, &state);
+        }
+        if (length == conversion_failed) state = {};
+        if (length != conversion_failed && length != character_goes_on) return true;
+    }
+    return false;
+}
+
+LineEditor& LineEditor::of(EditLine* editor) {
+    void* self = nullptr;
+    el_get(editor, EL_CLIENTDATA, &self);
+    return *static_cast<LineEditor*>(self);
+}
+
+int LineEditor::read_character(EditLine* editor, wchar_t* character) {
+    LineEditor& self = of(editor);
+    if (self.next_character(*character)) return 1;
+    errno = self.interrupted_ ? EINTR : 0;
+    return self.interrupted_ ? -1 : 0;
+}
+
+char* LineEditor::prompt(EditLine* editor) {
+    return of(editor).prompt_.data();
+}
+
+}  // namespace cloud_chat

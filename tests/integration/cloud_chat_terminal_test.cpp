@@ -1,0 +1,175 @@
+#include "program_answers.hpp"
+#include "temporary_directory.hpp"
+#include "tmux_terminal.hpp"
+
+#include <embedded_server.hpp>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace cloud_backend::test {
+namespace {
+
+using embedded_server::Answer;
+using embedded_server::EmbeddedServer;
+
+std::string file_content(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The program in a terminal whose settings are noted before and after.
+class CloudChatInTmux : public testing::Test {
+protected:
+    void SetUp() override { require_programs({"tmux"}); }
+
+    [[nodiscard]] std::string script(const std::string& arguments) const {
+        const std::string home = directory_.path().string();
+        return "export HOME=" + home + " XDG_STATE_HOME=" + home + "/state; cd " + home +
+               "\nstty -a > before\n" CLOUD_CHAT_PROGRAM " " + arguments +
+               "\necho left with $?\nstty -a > after\necho settings are noted";
+    }
+
+    [[nodiscard]] std::string last_question() const {
+        const auto body = body_of(server_, server_.request_count() - 1);
+        return body.at("messages").back().at("content");
+    }
+
+    [[nodiscard]] bool is_asked(std::size_t count) const {
+        return server_.wait_until([&] { return server_.request_count() == count; },
+                                  ChildProcess::patience);
+    }
+
+    /// Leaves by Ctrl-D, and the terminal as it was.
+    void leave(TmuxTerminal& terminal) const {
+        terminal.press("C-d");
+        ASSERT_TRUE(terminal.shows("settings are noted")) << terminal.screen();
+        EXPECT_TRUE(contains(terminal.screen(), "left with 0")) << terminal.screen();
+        const std::string before = file_content(directory_.file("before"));
+        EXPECT_TRUE(contains(before, "icanon"));
+        EXPECT_EQ(file_content(directory_.file("after")), before);
+    }
+
+    TemporaryDirectory directory_{};
+    EmbeddedServer server_{};
+    std::string to_server_ = "--base-url " + server_.url();
+};
+
+TEST_F(CloudChatInTmux, AnswersFromTheServerInside) {
+    TmuxTerminal terminal(script("--embedded"));
+    ASSERT_TRUE(terminal.ends_in("\n>")) << terminal.screen();
+    terminal.type("Say hello.");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.shows("You said \"Say hello.\", and I am glad that you did."));
+    ASSERT_TRUE(terminal.ends_in("tokens/s]\n>")) << terminal.screen();
+    leave(terminal);
+}
+
+TEST_F(CloudChatInTmux, LinesAreEditedAndComeBackFromTheHistory) {
+    {
+        TmuxTerminal terminal(script(to_server_));
+        ASSERT_TRUE(terminal.ends_in("\n>"));
+        terminal.type("pigg");
+        terminal.press("BSpace");
+        terminal.press("Left");
+        terminal.type("n");
+        terminal.press("Enter");
+        ASSERT_TRUE(terminal.shows("\npong\n")) << terminal.screen();
+        EXPECT_EQ(last_question(), "ping");
+        ASSERT_TRUE(terminal.ends_in("]\n>"));
+        terminal.press("Up");
+        ASSERT_TRUE(terminal.ends_in("]\n> ping")) << terminal.screen();
+        terminal.type(" täglichen");
+        terminal.press("BSpace");
+        terminal.press("BSpace");
+        terminal.press("Enter");
+        ASSERT_TRUE(is_asked(2)) << terminal.screen();
+        EXPECT_EQ(last_question(), "ping täglich");
+        ASSERT_TRUE(terminal.ends_in("]\n>"));
+        leave(terminal);
+    }
+    TmuxTerminal later(script(to_server_));
+    ASSERT_TRUE(later.ends_in("\n>"));
+    later.press("Up");
+    later.press("Up");
+    ASSERT_TRUE(later.ends_in("\n> ping")) << later.screen();
+}
+
+TEST_F(CloudChatInTmux, ABackslashAndAPasteMakeSeveralLines) {
+    TmuxTerminal terminal(script(to_server_));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("one\\");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.ends_in("\n..."));
+    terminal.type("two");
+    terminal.press("Enter");
+    ASSERT_TRUE(is_asked(1));
+    EXPECT_EQ(last_question(), "one\ntwo");
+    ASSERT_TRUE(terminal.ends_in("]\n>"));
+    terminal.paste("three\nfour\n");
+    ASSERT_TRUE(terminal.ends_in("\nfour")) << terminal.screen();
+    EXPECT_EQ(server_.request_count(), 1U);
+    terminal.type("five");
+    terminal.press("Enter");
+    ASSERT_TRUE(is_asked(2)) << terminal.screen();
+    EXPECT_EQ(last_question(), "three\nfour\nfive");
+}
+
+TEST_F(CloudChatInTmux, TabCompletesCommands) {
+    TmuxTerminal terminal(script(to_server_ + " -m m-1"));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("/mo");
+    terminal.press("Tab");
+    ASSERT_TRUE(terminal.ends_in("\n> /model")) << terminal.screen();
+    terminal.type("m-2");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.shows("[model: m-2]")) << terminal.screen();
+}
+
+TEST_F(CloudChatInTmux, CtrlCStopsASlowAnswerAndClearsALine) {
+    server_.enqueue(two_words_of_three().then_stall());
+    TmuxTerminal terminal(script(to_server_));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("count");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.ends_in("\none two"));
+    terminal.press("C-c");
+    ASSERT_TRUE(terminal.ends_in("cloud-chat: interrupted\n>")) << terminal.screen();
+    terminal.type("nonsense");
+    ASSERT_TRUE(terminal.ends_in("> nonsense"));
+    terminal.press("C-c");
+    ASSERT_TRUE(terminal.ends_in("[Ctrl-C again, or Ctrl-D, leaves]\n>")) << terminal.screen();
+    terminal.type("ping");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.shows("\npong\n")) << terminal.screen();
+    EXPECT_EQ(last_question(), "ping");
+    ASSERT_TRUE(terminal.ends_in("]\n>"));
+    leave(terminal);
+}
+
+TEST_F(CloudChatInTmux, TheWaitForAnAnswerIsSeenAndLeavesNoTrace) {
+    server_.enqueue(Answer::bytes("").then_stall());
+    TmuxTerminal terminal(script(to_server_));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("ping");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.shows(" 1 s")) << terminal.screen();
+    terminal.press("C-c");
+    ASSERT_TRUE(terminal.ends_in("> ping\ncloud-chat: interrupted\n>")) << terminal.screen();
+}
+
+TEST_F(CloudChatInTmux, AnAnswerThatGoesToAFileIsSeenComing) {
+    server_.enqueue(two_words_of_three().then_stall());
+    TmuxTerminal terminal(script(to_server_ + " ping > answer"));
+    ASSERT_TRUE(terminal.shows(" tokens/s")) << terminal.screen();
+    terminal.press("C-c");
+    ASSERT_TRUE(terminal.shows("settings are noted"));
+    EXPECT_FALSE(contains(terminal.screen(), "tokens/s")) << terminal.screen();
+    EXPECT_EQ(file_content(directory_.file("answer")), "one two\n");
+}
+
+}  // namespace
+}  // namespace cloud_backend::test
