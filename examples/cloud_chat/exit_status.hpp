@@ -27,7 +27,7 @@ inline constexpr const char* exit_status_help =
     "    5  no connection, or it broke\n"
     "    6  the server took too long\n"
     "    7  the answer was cut short or is not one\n"
-    "    8  the server failed\n"
+    "    8  the server failed; with --fallback, none of the servers could answer\n"
     "    9  the server refused the request\n"
     "  130  interrupted by Ctrl-C\n";
 
