@@ -11,13 +11,17 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-std::vector<std::string> tmux(const TemporaryDirectory& directory,
-                              const std::vector<std::string>& arguments) {
-    std::vector<std::string> command{"tmux", "-u",       "-S", directory.file("socket"),
+std::vector<std::string> tmux(const TemporaryDirectory& directory, const std::string& option,
+                              const std::vector<std::string>& arguments = {}) {
+    std::vector<std::string> command{"tmux", option,     "-u", "-S", directory.file("socket"),
                                      "-f",   "/dev/null"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     return command;
 }
+
+// The server is no daemon, and no client makes one: it ends with the test.
+constexpr const char* server_option = "-D";
+constexpr const char* client_option = "-N";
 
 template <class Predicate>
 bool comes_true(Predicate predicate) {
@@ -31,13 +35,12 @@ bool comes_true(Predicate predicate) {
 
 }  // namespace
 
-// Not a daemon: it ends with the test.
-TmuxTerminal::TmuxTerminal(const std::string& script) : server_(tmux(directory_, {"-D"})) {
+TmuxTerminal::TmuxTerminal(const std::string& script) : server_(tmux(directory_, server_option)) {
     const std::vector<std::string> start{"new-session", "-d", "-x",
                                          "100",         "-y", "40",
                                          "sh",          "-c", "trap : INT\n" + script + "\ncat"};
-    const bool started =
-        comes_true([&] { return ChildProcess(tmux(directory_, start)).exit_status() == 0; });
+    const bool started = comes_true(
+        [&] { return ChildProcess(tmux(directory_, client_option, start)).exit_status() == 0; });
     if (!started) throw std::runtime_error("tmux does not start: " + server_.output());
 }
 
@@ -47,7 +50,7 @@ void TmuxTerminal::paste(const std::string& text) {
 }
 
 std::string TmuxTerminal::run(const std::vector<std::string>& command) {
-    ChildProcess client(tmux(directory_, command));
+    ChildProcess client(tmux(directory_, client_option, command));
     if (client.exit_status() != 0) throw std::runtime_error("tmux: " + client.output());
     return client.output();
 }
