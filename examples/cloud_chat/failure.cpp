@@ -58,7 +58,8 @@ Diagnosis diagnose(const Error& error) noexcept {
         case ErrorCode::config:
             return {ExitStatus::usage, "nothing was sent", "see cloud-chat --help"};
         case ErrorCode::authentication:
-            return {ExitStatus::key, "the key was not accepted", "check OPENAI_API_KEY"};
+            return {ExitStatus::key, "the key was not accepted",
+                    "check OPENAI_API_KEY, or the key of the service"};
         case ErrorCode::permission_denied:
             return {ExitStatus::key, "the key may not do this",
                     "check its rights, or choose another --model"};

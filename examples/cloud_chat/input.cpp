@@ -30,27 +30,30 @@ bool input_is_pipe_or_file() {
            (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
 }
 
-bool await_input(const Interrupts& interrupts) {
+Awaited await_input(const Interrupts& interrupts) {
     std::array<pollfd, 2> waited_for{{{.fd = interrupts.fd(), .events = POLLIN, .revents = 0},
                                       {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}}};
-    while (::poll(waited_for.data(), waited_for.size(), -1) < 0) {
+    if (::poll(waited_for.data(), waited_for.size(), -1) < 0) {
         if (errno != EINTR) fail_to_read();
+        return Awaited::signal;
     }
-    if (waited_for[0].revents == 0) return true;
+    if (waited_for[0].revents == 0) return Awaited::input;
     interrupts.take();
-    return false;
+    return Awaited::interrupt;
 }
 
 Input read_input(const Interrupts& interrupts) {
     std::string text;
-    while (await_input(interrupts)) {
+    for (;;) {
+        const Awaited awaited = await_input(interrupts);
+        if (awaited == Awaited::interrupt) return Interrupted{};
+        if (awaited == Awaited::signal) continue;
         std::array<char, 4096> bytes{};
         const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
         if (count < 0) fail_to_read();
         if (count == 0) return text;
         text.append(bytes.data(), static_cast<std::size_t>(count));
     }
-    return Interrupted{};
 }
 
 }  // namespace cloud_chat

@@ -15,8 +15,11 @@ using Input = std::variant<std::string, EndOfInput, Interrupted>;
 /// Of a pipe or a file it is clear that something was put there for this program, and that it ends.
 [[nodiscard]] bool input_is_pipe_or_file();
 
-/// Until there is something to read; false after Ctrl-C. Throws std::system_error when it fails.
-[[nodiscard]] bool await_input(const Interrupts& interrupts);
+/// Why a wait for input ended; `signal` is any but that of Ctrl-C.
+enum class Awaited { input, interrupt, signal };
+
+/// Throws std::system_error when it fails.
+[[nodiscard]] Awaited await_input(const Interrupts& interrupts);
 
 /// All of standard input, or Interrupted. Throws std::system_error when it fails.
 [[nodiscard]] Input read_input(const Interrupts& interrupts);

@@ -116,18 +116,24 @@ void LineEditor::remember(const std::string& text) {
 }
 
 std::optional<char> LineEditor::next_byte() {
+    Awaited awaited = Awaited::signal;
     // libedit is written in C: nothing may be thrown through it.
     try {
-        interrupted_ = !await_input(interrupts_);
+        while ((awaited = await_input(interrupts_)) == Awaited::signal) {
+            // The program may have been stopped, and the terminal used by others.
+            el_set(editor_.get(), EL_REFRESH);
+        }
     } catch (const std::system_error&) {
         return std::nullopt;
     }
+    interrupted_ = awaited == Awaited::interrupt;
     char byte = 0;
     if (interrupted_ || ::read(STDIN_FILENO, &byte, 1) != 1) return std::nullopt;
     return byte;
 }
 
 bool LineEditor::next_character(wchar_t& character) {
+    // NOLINTBEGIN(concurrency-mt-unsafe): with a state of its own it is safe
     std::mbstate_t state{};
     while (const auto byte = next_byte()) {
         std::size_t length = std::mbrtowc(&character, &*byte, 1, &state);
@@ -139,6 +145,7 @@ bool LineEditor::next_character(wchar_t& character) {
         if (length == conversion_failed) state = {};
         if (length != conversion_failed && length != character_goes_on) return true;
     }
+    // NOLINTEND(concurrency-mt-unsafe)
     return false;
 }
 

@@ -2,9 +2,12 @@
 
 #include "chat_answers.hpp"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <csignal>
 #include <exception>
 #include <numeric>
 #include <system_error>
@@ -29,6 +32,16 @@ std::string head(int status, const Headers& headers) {
         text.append(name).append(": ").append(value).append("\r\n");
     }
     return text + "\r\n";
+}
+
+/// They would interrupt what waits for the network. Threads of connections inherit that.
+void leave_signals_to_others() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGHUP, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH}) {
+        sigaddset(&signals, signal);
+    }
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
@@ -208,6 +221,7 @@ void EmbeddedServer::end_idle_connections(Ending ending) {
 }
 
 void EmbeddedServer::accept_connections() {
+    leave_signals_to_others();
     try {
         for (;;) {
             Socket accepted = listener_.accept();

@@ -150,6 +150,24 @@ TEST_F(CloudChatInTmux, CtrlCStopsASlowAnswerAndClearsALine) {
     leave(terminal);
 }
 
+TEST_F(CloudChatInTmux, GoesOnWhereItWasAfterCtrlZ) {
+    TmuxTerminal terminal("export HOME=/dev/null PS1='shell '; exec bash --norc --noprofile -i");
+    ASSERT_TRUE(terminal.ends_in("shell"));
+    terminal.type(CLOUD_CHAT_PROGRAM " --embedded");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("pi");
+    ASSERT_TRUE(terminal.ends_in("> pi"));
+    terminal.press("C-z");
+    ASSERT_TRUE(terminal.ends_in("\nshell")) << terminal.screen();
+    terminal.type("fg");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.ends_in("\n> pi")) << terminal.screen();
+    terminal.type("ng");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.shows("\npong\n")) << terminal.screen();
+}
+
 TEST_F(CloudChatInTmux, TheWaitForAnAnswerIsSeenAndLeavesNoTrace) {
     server_.enqueue(Answer::bytes("").then_stall());
     TmuxTerminal terminal(script(to_server_));

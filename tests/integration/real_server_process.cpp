@@ -1,5 +1,7 @@
 #include "real_server_process.hpp"
 
+#include "system_call.hpp"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -23,11 +25,6 @@
 namespace cloud_backend::test {
 
 namespace {
-
-int checked(int result, const char* what) {
-    if (result < 0) throw std::system_error(errno, std::generic_category(), what);
-    return result;
-}
 
 std::string_view environment(const char* name) {
     const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
