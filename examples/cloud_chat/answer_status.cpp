@@ -29,7 +29,7 @@ double seconds_in(Duration duration) {
 std::string status_text(Duration waited, std::size_t bytes, Duration time) {
     constexpr std::array frames{'|', '/', '-', '\\'};
     const char frame = frames[static_cast<std::size_t>(waited / frame_time) % frames.size()];
-    const std::string text = fmt::format("{} {:.0f} s", frame, seconds_in(waited));
+    std::string text = fmt::format("{} {:.0f} s", frame, seconds_in(waited));
     if (bytes == 0 || time <= Duration::zero()) return text;
     const double tokens = static_cast<double>(bytes) / bytes_per_token;
     return text + fmt::format(", about {:.0f} tokens/s", tokens / seconds_in(time));

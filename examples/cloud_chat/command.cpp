@@ -46,7 +46,7 @@ std::string_view common_start(std::string_view a, std::string_view b) {
 PromptLine parse_prompt_line(std::string_view line) {
     if (!line.starts_with('/')) return Question{std::string(line)};
     const std::string_view name = line.substr(0, line.find_first_of(white_space));
-    const auto command = std::ranges::find(commands, name, &CommandInfo::text);
+    const auto* const command = std::ranges::find(commands, name, &CommandInfo::text);
     if (command == commands.end()) return UnknownCommand{std::string(name)};
     return Command{.name = command->name,
                    .argument = std::string(trimmed(line.substr(name.size())))};

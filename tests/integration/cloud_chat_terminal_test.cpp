@@ -8,6 +8,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <latch>
 #include <string>
 
 namespace cloud_backend::test {
@@ -177,6 +178,21 @@ TEST_F(CloudChatInTmux, TheWaitForAnAnswerIsSeenAndLeavesNoTrace) {
     ASSERT_TRUE(terminal.shows(" 1 s")) << terminal.screen();
     terminal.press("C-c");
     ASSERT_TRUE(terminal.ends_in("> ping\ncloud-chat: interrupted\n>")) << terminal.screen();
+}
+
+TEST_F(CloudChatInTmux, AnAnswerTakesThePlaceOfTheWaitForIt) {
+    std::latch seen{1};
+    const EmbeddedServer slow({.handler = [&](const embedded_server::Request&) {
+        seen.wait();
+        return Answer::stream(with_done(three_word_events()));
+    }});
+    TmuxTerminal terminal(script("--base-url " + slow.url()));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("count");
+    terminal.press("Enter");
+    EXPECT_TRUE(terminal.shows(" 1 s")) << terminal.screen();
+    seen.count_down();
+    EXPECT_TRUE(terminal.shows("> count\none two three\n[")) << terminal.screen();
 }
 
 TEST_F(CloudChatInTmux, AnAnswerThatGoesToAFileIsSeenComing) {
