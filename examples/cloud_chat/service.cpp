@@ -3,6 +3,7 @@
 #include "report.hpp"
 #include "terminal.hpp"
 
+#include <cloud_backend/error.hpp>
 #include <cloud_backend/fallback.hpp>
 #include <cloud_backend/openai.hpp>
 #include <cloud_backend/service_preset.hpp>
@@ -33,8 +34,8 @@ bool url_in_environment() {
 
 /// Neither a server nor a key for one: OpenAI would refuse.
 bool names_nobody(const Arguments& arguments) {
-    return !arguments.base_url && !arguments.service && arguments.fallbacks.empty() &&
-           !url_in_environment() && cloud_backend::from_environment().api_key.value().empty();
+    return !arguments.base_url && !arguments.service && !url_in_environment() &&
+           cloud_backend::from_environment().api_key.value().empty();
 }
 
 ClientOptions with_settings(const Arguments& arguments, ClientOptions options) {
@@ -88,6 +89,10 @@ Service open_named_server(const Arguments& arguments) {
 Service open_first(const Arguments& arguments) {
     if (arguments.embedded) return open_embedded_server(arguments);
     if (names_nobody(arguments)) {
+        if (!arguments.fallbacks.empty()) {
+            throw cloud_backend::ConfigError(
+                "--fallback wants a server before it: set OPENAI_API_KEY, or name one");
+        }
         complain("no OPENAI_API_KEY and no --base-url, so a server inside this program answers");
         return open_embedded_server(arguments);
     }

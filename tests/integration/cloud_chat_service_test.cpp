@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 namespace cloud_backend::test {
 namespace {
 
+using embedded_server::Answer;
 using embedded_server::EmbeddedServer;
 using embedded_server::RefusingPort;
 using Arguments = std::vector<std::string>;
@@ -91,6 +94,14 @@ TEST(CloudChatFallback, GetsNoKeyThatIsForAnother) {
     EXPECT_EQ(server.requests().at(0).header("Authorization"), "");
 }
 
+TEST(CloudChatFallback, StandsInForNobodyWhoIsNotNamed) {
+    const EmbeddedServer server;
+    const Ended ended({"--fallback", server.url(), "ping"});
+    EXPECT_EQ(ended.status, 2);
+    EXPECT_TRUE(contains(ended.program.errors(), "OPENAI_API_KEY")) << ended.program.errors();
+    EXPECT_EQ(server.connection_count(), 0U);
+}
+
 // ---- Services by name
 
 TEST(CloudChatService, AnUnknownOneSendsNothingAndNamesThoseThatThereAre) {
@@ -144,6 +155,13 @@ TEST(CloudChatStatistics, NameTheServerThatAnswered) {
 
 // ---- Pipes
 
+TEST(CloudChatPipe, IsThePromptWhenThereIsNoOther) {
+    const EmbeddedServer server;
+    const Ended ended({"--base-url", server.url()}, {}, "two\nlines\n");
+    EXPECT_EQ(ended.status, 0) << ended.program.errors();
+    EXPECT_EQ(only_question(server), "two\nlines");
+}
+
 TEST(CloudChatPipe, PutsWhatItHoldsBehindThePrompt) {
     const EmbeddedServer server;
     const Ended ended({"--base-url", server.url(), "Sum", "up."}, {}, "two\nlines\n\n");
@@ -170,6 +188,18 @@ TEST(CloudChatPipe, IsReadToItsEndBeforeAnythingIsAsked) {
     program.end_input();
     EXPECT_EQ(program.exit_status(), 0);
     EXPECT_EQ(only_question(server), "Sum up.\n\nbegun and ended");
+}
+
+TEST(CloudChatPipe, EndsQuietlyWhenNobodyReadsTheAnswer) {
+    EmbeddedServer server;
+    server.enqueue(Answer::stream(with_done(three_word_events()))
+                       .pause_between(std::chrono::milliseconds(50)));
+    CloudChat program({"--base-url", server.url(), "ping"});
+    program.end_input();
+    ASSERT_TRUE(program.prints("one"));
+    program.close_output();
+    EXPECT_EQ(program.exit_status(), 0);
+    EXPECT_EQ(program.errors(), "");
 }
 
 }  // namespace

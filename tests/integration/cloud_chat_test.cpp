@@ -7,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -111,15 +110,6 @@ TEST(CloudChat, JsonPrintsTheCompletion) {
     const json completion = json::parse(output);
     EXPECT_EQ(completion.at("object"), "chat.completion");
     EXPECT_EQ(completion.at("choices").at(0).at("message").at("content"), "pong");
-}
-
-TEST(CloudChat, ReadsThePromptFromAPipe) {
-    const EmbeddedServer server;
-    CloudChat program({"--base-url", server.url()});
-    program.type("two\nlines\n");
-    const auto outcome = outcome_of(program);
-    EXPECT_EQ(outcome.status, 0) << outcome.errors;
-    EXPECT_EQ(body_of(server, 0).at("messages").at(0).at("content"), "two\nlines");
 }
 
 TEST(CloudChat, CountsChunksWhenTheServerCountsNoTokens) {
@@ -245,18 +235,6 @@ TEST(CloudChat, WrongArgumentsAndSettingsSendNothing) {
         EXPECT_TRUE(errors.ends_with("; see cloud-chat --help\n")) << errors;
     }
     EXPECT_EQ(server.connection_count(), 0U);
-}
-
-TEST(CloudChat, EndsQuietlyWhenNobodyReadsTheAnswer) {
-    EmbeddedServer server;
-    server.enqueue(Answer::stream(with_done(three_word_events()))
-                       .pause_between(std::chrono::milliseconds(50)));
-    CloudChat program({"--base-url", server.url(), "ping"});
-    program.end_input();
-    ASSERT_TRUE(program.prints("one"));
-    program.close_output();
-    EXPECT_EQ(program.exit_status(), 0);
-    EXPECT_EQ(program.errors(), "");
 }
 
 }  // namespace
