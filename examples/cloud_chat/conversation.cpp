@@ -52,9 +52,10 @@ void Conversation::retry(const std::stop_token& stop) {
         complain("nothing has been asked yet");
         return;
     }
-    std::string question = std::move(dialogue_.exchanges.back().question);
+    Exchange before = std::move(dialogue_.exchanges.back());
     dialogue_.exchanges.pop_back();
-    ask(std::move(question), stop);
+    ask(before.question, stop);
+    if (!dialogue_.exchanges.back().answer) dialogue_.exchanges.back() = std::move(before);
 }
 
 ChatCompletion Conversation::stream_answer(const ChatRequest& request, const CallOptions& options) {

@@ -24,7 +24,8 @@ public:
     /// before a failure or a stop was seen, so it stays part of the conversation; a question that
     /// was not answered at all does not.
     ExitStatus ask(std::string question, const std::stop_token& stop);
-    /// Asks the last question again, answered or not, in place of what came of it.
+    /// Asks the last question again, answered or not. What comes of it takes the place of what came
+    /// before, if anything does.
     void retry(const std::stop_token& stop);
     void forget() { dialogue_.exchanges.clear(); }
 

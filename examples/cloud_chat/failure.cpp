@@ -108,7 +108,7 @@ std::string waiting_time(const Error& error) {
     // The circuit breaker says it itself.
     if (!wait || error.code() == ErrorCode::circuit_open) return {};
     constexpr std::chrono::hours believable{24};
-    if (*wait > believable) return {};
+    if (*wait > believable || *wait < std::chrono::milliseconds(500)) return {};
     return fmt::format(" ({:.0f} s)", std::chrono::duration<double>(*wait).count());
 }
 

@@ -1,6 +1,7 @@
 #include "input_history.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,13 +35,13 @@ std::string unescaped(std::string_view line) {
     return entry;
 }
 
-/// In one piece, so that those of two programs do not mix.
-void append_privately(const path& file, std::string_view text) {
+/// In one piece, so that those of two programs do not mix. False: not all of it.
+bool append_privately(const path& file, std::string_view text) {
     const int fd = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) return;
+    if (fd < 0) return false;
     ::fchmod(fd, 0600);
-    [[maybe_unused]] const ssize_t written = ::write(fd, text.data(), text.size());
-    ::close(fd);
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    return ::close(fd) == 0 && written == static_cast<ssize_t>(text.size());
 }
 
 std::vector<std::string> entries_in(const path& file) {
@@ -53,12 +54,14 @@ std::vector<std::string> entries_in(const path& file) {
 void replace_by(const path& file, const std::vector<std::string>& entries) {
     std::string text;
     for (const std::string& entry : entries) text += escaped(entry);
-    std::error_code failure;
+    std::error_code ignored;
     path replacement = file;
-    replacement += ".new";
-    std::filesystem::remove(replacement, failure);
-    append_privately(replacement, text);
-    std::filesystem::rename(replacement, file, failure);
+    replacement += fmt::format(".{}", ::getpid());
+    if (append_privately(replacement, text)) {
+        std::filesystem::rename(replacement, file, ignored);
+    } else {
+        std::filesystem::remove(replacement, ignored);
+    }
 }
 
 path directory_in_environment(const char* variable) {

@@ -50,7 +50,8 @@ std::string without_control_characters(std::string_view text) {
         const auto byte = static_cast<unsigned char>(text[i]);
         const bool c1 =
             byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
-        const bool c0 = (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F;
+        const bool line_end = byte == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
+        const bool c0 = (byte < 0x20 && byte != '\n' && byte != '\t' && !line_end) || byte == 0x7F;
         if (c0 || c1) {
             safe += replacement;
         } else {

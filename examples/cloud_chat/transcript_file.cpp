@@ -1,6 +1,8 @@
 #include "transcript_file.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -20,11 +22,16 @@ namespace {
 
 void save_transcript(const std::string& path, const Dialogue& dialogue) {
     const std::string text = path.ends_with(".json") ? json_of(dialogue) : markdown_of(dialogue);
-    // "x": never one that is there.
-    std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "wxe"), &std::fclose);
-    if (!file) fail_to_save(path);
+    // Never one that is there; a conversation is its owner's alone.
+    const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) fail_to_save(path);
+    std::unique_ptr<FILE, int (*)(FILE*)> file(::fdopen(fd, "w"), &std::fclose);
     const bool written = std::fwrite(text.data(), 1, text.size(), file.get()) == text.size();
-    if (std::fclose(file.release()) != 0 || !written) fail_to_save(path);
+    if (std::fclose(file.release()) == 0 && written) return;
+    const int reason = errno;
+    ::unlink(path.c_str());
+    errno = reason;
+    fail_to_save(path);
 }
 
 std::string free_name_like(const std::string& path) {

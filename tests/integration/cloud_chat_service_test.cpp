@@ -192,8 +192,11 @@ TEST(CloudChatPipe, IsReadToItsEndBeforeAnythingIsAsked) {
 
 TEST(CloudChatPipe, EndsQuietlyWhenNobodyReadsTheAnswer) {
     EmbeddedServer server;
-    server.enqueue(Answer::stream(with_done(three_word_events()))
-                       .pause_between(std::chrono::milliseconds(50)));
+    // More than it can have written when the reader goes, however slow that is.
+    std::vector<std::string> events{content_chunk("one")};
+    events.resize(1'000, content_chunk(" more"));
+    server.enqueue(
+        Answer::stream(with_done(std::move(events))).pause_between(std::chrono::milliseconds(50)));
     CloudChat program({"--base-url", server.url(), "ping"});
     program.end_input();
     ASSERT_TRUE(program.prints("one"));

@@ -201,7 +201,7 @@ TEST(CloudChat, ASilentServerIsGivenUpAfterTheTimeout) {
     EmbeddedServer server;
     server.enqueue(two_words_of_three().then_stall());
     const auto [status, output, errors] =
-        run({"--base-url", server.url(), "--timeout", "0.2", "ping"});
+        run({"--base-url", server.url(), "--timeout", "2", "ping"});
     EXPECT_EQ(status, 6);
     EXPECT_EQ(output, "one two\n");
     EXPECT_TRUE(is_one_line(errors)) << errors;
