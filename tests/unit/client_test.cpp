@@ -159,7 +159,7 @@ TEST_F(Client, AnAuthSchemeThatBreaksOutOfItsLineIsRefused) {  // T11
     Sloppy client(options);
     for (const AuthScheme& bad : {AuthScheme{"X: y", ""}, AuthScheme{"X", "a\r\nB: "}}) {
         client.scheme = bad;
-        EXPECT_THROW((void)client.post("/x", ""), ConfigError);
+        EXPECT_THROW((void)client.post({.path = "/x"}), ConfigError);
     }
     EXPECT_TRUE(network->requests.empty());
 }
