@@ -43,6 +43,11 @@ unsigned char paste(EditLine* editor, int /*key*/) {
     return el_winsertstr(editor, text.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
 }
 
+/// Of any other output libedit leaves the terminal alone, and reads plain lines.
+bool output_is_terminal() {
+    return ::isatty(STDERR_FILENO) == 1;
+}
+
 template <class T>
 T* required(T* made) {
     if (made == nullptr) throw std::runtime_error("the terminal cannot be edited in");
@@ -72,8 +77,9 @@ LineEditor::LineEditor(const Interrupts& interrupts)
 void LineEditor::bind_keys() {
     EditLine* const editor = editor_.get();
     el_set(editor, EL_EDITOR, "emacs");
-    el_set(editor, EL_ADDFN, "complete", "Complete a command", &complete);
-    el_set(editor, EL_ADDFN, "paste", "Insert what is pasted", &paste);
+    // Of narrow names libedit makes copies that nobody frees.
+    el_wset(editor, EL_ADDFN, L"complete", L"Complete a command", &complete);
+    el_wset(editor, EL_ADDFN, L"paste", L"Insert what is pasted", &paste);
     el_set(editor, EL_BIND, "^I", "complete", nullptr);
     el_set(editor, EL_BIND, "\\e[200~", "paste", nullptr);
     el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
@@ -100,6 +106,8 @@ Input LineEditor::next_input() {
 Input LineEditor::next_line() {
     interrupted_ = false;
     const PasteMarks marks;
+    // libedit does this only after the prompt, too late for what a fast typist sends at its sight.
+    if (output_is_terminal()) el_set(editor_.get(), EL_PREP_TERM, 1);
     int length = 0;
     const char* const line = el_gets(editor_.get(), &length);
     if (interrupted_) return Interrupted{};
