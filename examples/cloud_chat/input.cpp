@@ -30,13 +30,14 @@ bool input_is_pipe_or_file() {
            (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode));
 }
 
-Awaited await_input(const Interrupts& interrupts) {
-    std::array<pollfd, 2> waited_for{{{.fd = interrupts.fd(), .events = POLLIN, .revents = 0},
+Awaited await_input(const Interrupts& interrupts, int signals) {
+    std::array<pollfd, 3> waited_for{{{.fd = interrupts.fd(), .events = POLLIN, .revents = 0},
+                                      {.fd = signals, .events = POLLIN, .revents = 0},
                                       {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}}};
-    if (::poll(waited_for.data(), waited_for.size(), -1) < 0) {
+    while (::poll(waited_for.data(), waited_for.size(), -1) < 0) {
         if (errno != EINTR) fail_to_read();
-        return Awaited::signal;
     }
+    if (waited_for[1].revents != 0) return Awaited::signal;
     if (waited_for[0].revents == 0) return Awaited::input;
     interrupts.take();
     return Awaited::interrupt;
@@ -45,9 +46,7 @@ Awaited await_input(const Interrupts& interrupts) {
 Input read_input(const Interrupts& interrupts) {
     std::string text;
     for (;;) {
-        const Awaited awaited = await_input(interrupts);
-        if (awaited == Awaited::interrupt) return Interrupted{};
-        if (awaited == Awaited::signal) continue;
+        if (await_input(interrupts) == Awaited::interrupt) return Interrupted{};
         std::array<char, 4096> bytes{};
         const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
         if (count < 0) fail_to_read();

@@ -15,11 +15,13 @@ using Input = std::variant<std::string, EndOfInput, Interrupted>;
 /// Of a pipe or a file it is clear that something was put there for this program, and that it ends.
 [[nodiscard]] bool input_is_pipe_or_file();
 
-/// Why a wait for input ended; `signal` is any but that of Ctrl-C.
+/// Why a wait for input ended.
 enum class Awaited { input, interrupt, signal };
 
-/// Throws std::system_error when it fails.
-[[nodiscard]] Awaited await_input(const Interrupts& interrupts);
+constexpr int no_signals = -1;
+
+/// `signals` is readable when one is there. Throws std::system_error when it fails.
+[[nodiscard]] Awaited await_input(const Interrupts& interrupts, int signals = no_signals);
 
 /// All of standard input, or Interrupted. Throws std::system_error when it fails.
 [[nodiscard]] Input read_input(const Interrupts& interrupts);

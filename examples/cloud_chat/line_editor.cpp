@@ -1,11 +1,11 @@
 #include "line_editor.hpp"
 
 #include "command.hpp"
-#include "terminal.hpp"
 
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cwchar>
 #include <stdexcept>
@@ -70,7 +70,6 @@ LineEditor::LineEditor(const Interrupts& interrupts)
     el_set(editor_.get(), EL_GETCFN, &read_character);
     el_set(editor_.get(), EL_PROMPT, &prompt);
     el_set(editor_.get(), EL_HIST, &history, history_.get());
-    el_set(editor_.get(), EL_SIGNAL, 1);
     bind_keys();
 }
 
@@ -105,11 +104,10 @@ Input LineEditor::next_input() {
 
 Input LineEditor::next_line() {
     interrupted_ = false;
-    const PasteMarks marks;
-    // libedit does this only after the prompt, too late for what a fast typist sends at its sight.
-    if (output_is_terminal()) el_set(editor_.get(), EL_PREP_TERM, 1);
+    if (output_is_terminal()) terminal_.emplace(editor_.get());
     int length = 0;
     const char* const line = el_gets(editor_.get(), &length);
+    terminal_.reset();
     if (interrupted_) return Interrupted{};
     if (line == nullptr) return EndOfInput{};
     std::string text(line);
@@ -123,14 +121,15 @@ void LineEditor::remember(const std::string& text) {
     history(history_.get(), &event, H_ENTER, text.c_str());
 }
 
+Awaited LineEditor::await_key() const {
+    return await_input(interrupts_, terminal_ ? terminal_->signals().fd() : no_signals);
+}
+
 std::optional<char> LineEditor::next_byte() {
     Awaited awaited = Awaited::signal;
     // libedit is written in C: nothing may be thrown through it.
     try {
-        while ((awaited = await_input(interrupts_)) == Awaited::signal) {
-            // The program may have been stopped, and the terminal used by others.
-            el_set(editor_.get(), EL_REFRESH);
-        }
+        while ((awaited = await_key()) == Awaited::signal) react_to(terminal_->signals().take());
     } catch (const std::system_error&) {
         return std::nullopt;
     }
@@ -138,6 +137,15 @@ std::optional<char> LineEditor::next_byte() {
     char byte = 0;
     if (interrupted_ || ::read(STDIN_FILENO, &byte, 1) != 1) return std::nullopt;
     return byte;
+}
+
+void LineEditor::react_to(int signal) {
+    if (signal == SIGWINCH) return el_resize(editor_.get());
+    // Others may use the terminal while the program is stopped, and after its end.
+    terminal_.reset();
+    std::raise(signal);
+    terminal_.emplace(editor_.get());
+    el_set(editor_.get(), EL_REFRESH);
 }
 
 bool LineEditor::next_character(wchar_t& character) {

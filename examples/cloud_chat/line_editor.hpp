@@ -1,5 +1,6 @@
 #pragma once
 
+#include "edited_terminal.hpp"
 #include "input.hpp"
 #include "input_history.hpp"
 
@@ -26,6 +27,8 @@ private:
     [[nodiscard]] Input next_line();
     void remember(const std::string& text);
     [[nodiscard]] std::optional<char> next_byte();
+    [[nodiscard]] Awaited await_key() const;
+    void react_to(int signal);
     [[nodiscard]] bool next_character(wchar_t& character);
 
     // What libedit calls.
@@ -37,6 +40,7 @@ private:
     InputHistory kept_;
     std::unique_ptr<History, void (*)(History*)> history_;
     std::unique_ptr<EditLine, void (*)(EditLine*)> editor_;
+    std::optional<EditedTerminal> terminal_{};
     std::string prompt_{};
     bool interrupted_ = false;
 };

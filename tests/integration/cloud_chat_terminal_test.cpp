@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <fstream>
 #include <iterator>
 #include <latch>
+#include <regex>
 #include <string>
 
 namespace cloud_backend::test {
@@ -16,6 +18,9 @@ namespace {
 
 using embedded_server::Answer;
 using embedded_server::EmbeddedServer;
+
+// Whoever looks late sees a later one.
+const std::regex seconds_of_wait("[1-9][0-9]* s\n");
 
 std::string file_content(const std::string& path) {
     std::ifstream file(path);
@@ -30,9 +35,11 @@ protected:
     [[nodiscard]] std::string script(const std::string& arguments) const {
         const std::string home = directory_.path().string();
         return "export HOME=" + home + " XDG_STATE_HOME=" + home + "/state; cd " + home +
-               "\nstty -a > before\n" CLOUD_CHAT_PROGRAM " " + arguments +
-               "\necho left with $?\nstty -a > after\necho settings are noted";
+               "\nstty -a > before\nsh -c 'echo $$ > pid; exec " CLOUD_CHAT_PROGRAM " " +
+               arguments + "'\necho left with $?\nstty -a > after\necho settings are noted";
     }
+
+    [[nodiscard]] pid_t program() const { return std::stoi(file_content(directory_.file("pid"))); }
 
     [[nodiscard]] std::string last_question() const {
         const auto body = body_of(server_, server_.request_count() - 1);
@@ -47,8 +54,12 @@ protected:
     /// Leaves by Ctrl-D, and the terminal as it was.
     void leave(TmuxTerminal& terminal) const {
         terminal.press("C-d");
+        is_left_as_it_was(terminal, "left with 0");
+    }
+
+    void is_left_as_it_was(TmuxTerminal& terminal, const std::string& farewell) const {
         ASSERT_TRUE(terminal.shows("settings are noted")) << terminal.screen();
-        EXPECT_TRUE(contains(terminal.screen(), "left with 0")) << terminal.screen();
+        EXPECT_TRUE(contains(terminal.screen(), farewell)) << terminal.screen();
         const std::string before = file_content(directory_.file("before"));
         EXPECT_TRUE(contains(before, "icanon"));
         EXPECT_EQ(file_content(directory_.file("after")), before);
@@ -154,19 +165,49 @@ TEST_F(CloudChatInTmux, CtrlCStopsASlowAnswerAndClearsALine) {
 TEST_F(CloudChatInTmux, GoesOnWhereItWasAfterCtrlZ) {
     TmuxTerminal terminal("export HOME=/dev/null PS1='shell '; exec bash --norc --noprofile -i");
     ASSERT_TRUE(terminal.ends_in("shell"));
-    terminal.type(CLOUD_CHAT_PROGRAM " --embedded");
+    terminal.type(CLOUD_CHAT_PROGRAM " " + to_server_);
     terminal.press("Enter");
     ASSERT_TRUE(terminal.ends_in("\n>"));
     terminal.type("pi");
     ASSERT_TRUE(terminal.ends_in("> pi"));
+    for (int round = 0; round < 2; ++round) {
+        terminal.press("C-z");
+        ASSERT_TRUE(terminal.ends_in("\nshell")) << terminal.screen();
+        terminal.type("fg");
+        terminal.press("Enter");
+        ASSERT_TRUE(terminal.ends_in("\n> pi")) << terminal.screen();
+    }
+    terminal.paste("ng\nagain\n");
+    ASSERT_TRUE(terminal.ends_in("\nagain")) << terminal.screen();
+    terminal.press("BSpace");
+    terminal.press("Enter");
+    ASSERT_TRUE(is_asked(1)) << terminal.screen();
+    EXPECT_EQ(last_question(), "ping\nagain");
+}
+
+TEST_F(CloudChatInTmux, CtrlZStopsAnAnswer) {
+    server_.enqueue(two_words_of_three().then_stall());
+    TmuxTerminal terminal("export HOME=/dev/null PS1='shell '; exec bash --norc --noprofile -i");
+    ASSERT_TRUE(terminal.ends_in("shell"));
+    terminal.type(CLOUD_CHAT_PROGRAM " " + to_server_);
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("count");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.shows("\none two"));
     terminal.press("C-z");
     ASSERT_TRUE(terminal.ends_in("\nshell")) << terminal.screen();
-    terminal.type("fg");
-    terminal.press("Enter");
-    ASSERT_TRUE(terminal.ends_in("\n> pi")) << terminal.screen();
-    terminal.type("ng");
-    terminal.press("Enter");
-    ASSERT_TRUE(terminal.shows("\npong\n")) << terminal.screen();
+}
+
+TEST_F(CloudChatInTmux, ASignalThatEndsItAtThePromptEndsItAloneAndLeavesTheTerminalAsItWas) {
+    for (const int signal : {SIGTERM, SIGHUP, SIGQUIT}) {
+        TmuxTerminal terminal(script(to_server_));
+        ASSERT_TRUE(terminal.ends_in("\n>"));
+        ::kill(program(), signal);
+        is_left_as_it_was(terminal, "left with " + std::to_string(128 + signal));
+        terminal.paste("seen\n");
+        EXPECT_TRUE(terminal.ends_in("\nseen\nseen")) << terminal.screen();
+    }
 }
 
 TEST_F(CloudChatInTmux, TheWaitForAnAnswerIsSeenAndLeavesNoTrace) {
@@ -175,7 +216,7 @@ TEST_F(CloudChatInTmux, TheWaitForAnAnswerIsSeenAndLeavesNoTrace) {
     ASSERT_TRUE(terminal.ends_in("\n>"));
     terminal.type("ping");
     terminal.press("Enter");
-    ASSERT_TRUE(terminal.shows(" 1 s")) << terminal.screen();
+    ASSERT_TRUE(terminal.shows_match(seconds_of_wait)) << terminal.screen();
     terminal.press("C-c");
     ASSERT_TRUE(terminal.ends_in("> ping\ncloud-chat: interrupted\n>")) << terminal.screen();
 }
@@ -190,7 +231,7 @@ TEST_F(CloudChatInTmux, AnAnswerTakesThePlaceOfTheWaitForIt) {
     ASSERT_TRUE(terminal.ends_in("\n>"));
     terminal.type("count");
     terminal.press("Enter");
-    EXPECT_TRUE(terminal.shows(" 1 s")) << terminal.screen();
+    EXPECT_TRUE(terminal.shows_match(seconds_of_wait)) << terminal.screen();
     seen.count_down();
     EXPECT_TRUE(terminal.shows("> count\none two three\n[")) << terminal.screen();
 }

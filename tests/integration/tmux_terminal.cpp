@@ -59,6 +59,13 @@ bool TmuxTerminal::shows(std::string_view text) {
     return comes_true([&] { return screen().find(text) != std::string::npos; });
 }
 
+bool TmuxTerminal::shows_match(const std::regex& pattern) {
+    return comes_true([&] {
+        const std::string seen = screen();
+        return std::regex_search(seen, pattern);
+    });
+}
+
 bool TmuxTerminal::ends_in(std::string_view text) {
     return comes_true([&] {
         const std::string seen = screen();

@@ -3,6 +3,7 @@
 #include "real_server_process.hpp"
 #include "temporary_directory.hpp"
 
+#include <regex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,7 @@ public:
     [[nodiscard]] std::string screen() { return run({"capture-pane", "-p"}); }
     /// Until it is seen.
     [[nodiscard]] bool shows(std::string_view text);
+    [[nodiscard]] bool shows_match(const std::regex& pattern);
     /// Until it is the end of what is seen.
     [[nodiscard]] bool ends_in(std::string_view text);
 
