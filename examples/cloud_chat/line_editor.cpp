@@ -1,6 +1,7 @@
 #include "line_editor.hpp"
 
 #include "command.hpp"
+#include "terminal.hpp"
 
 #include <unistd.h>
 
@@ -43,9 +44,9 @@ unsigned char paste(EditLine* editor, int /*key*/) {
     return el_winsertstr(editor, text.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
 }
 
-/// Of any other output libedit leaves the terminal alone, and reads plain lines.
-bool output_is_terminal() {
-    return ::isatty(STDERR_FILENO) == 1;
+/// If this is no terminal, libedit reads plain lines.
+std::FILE* editor_output() {
+    return ::isatty(STDERR_FILENO) == 1 ? stderr : stdout;
 }
 
 template <class T>
@@ -60,7 +61,7 @@ LineEditor::LineEditor(const Interrupts& interrupts)
     : interrupts_(interrupts),
       kept_(history_file()),
       history_(required(history_init()), &history_end),
-      editor_(required(el_init("cloud-chat", stdin, stderr, stderr)), &el_end) {
+      editor_(required(el_init("cloud-chat", stdin, editor_output(), stderr)), &el_end) {
     HistEvent event{};
     history(history_.get(), &event, H_SETSIZE, static_cast<int>(InputHistory::max_size));
     for (const std::string& entry : kept_.entries()) {
@@ -81,6 +82,8 @@ void LineEditor::bind_keys() {
     el_wset(editor, EL_ADDFN, L"paste", L"Insert what is pasted", &paste);
     el_set(editor, EL_BIND, "^I", "complete", nullptr);
     el_set(editor, EL_BIND, "\\e[200~", "paste", nullptr);
+    el_set(editor, EL_BIND, "\\e[1;5D", "ed-prev-word", nullptr);
+    el_set(editor, EL_BIND, "\\e[1;5C", "em-next-word", nullptr);
     el_set(editor, EL_BIND, "^R", "em-inc-search-prev", nullptr);
     // What the user's ~/.editrc says of keys.
     el_source(editor, nullptr);
@@ -91,6 +94,10 @@ Input LineEditor::next_input() {
     prompt_ = "> ";
     for (;;) {
         Input read = next_line();
+        if (std::holds_alternative<EndOfInput>(read) && !text.empty()) {
+            tell("\n");
+            return std::string();
+        }
         auto* const line = std::get_if<std::string>(&read);
         if (line == nullptr) return read;
         text += *line;
@@ -104,7 +111,7 @@ Input LineEditor::next_input() {
 
 Input LineEditor::next_line() {
     interrupted_ = false;
-    if (output_is_terminal()) terminal_.emplace(editor_.get());
+    if (::isatty(::fileno(editor_output())) == 1) terminal_.emplace(editor_.get());
     int length = 0;
     const char* const line = el_gets(editor_.get(), &length);
     terminal_.reset();

@@ -19,7 +19,8 @@ public:
     explicit LineEditor(const Interrupts& interrupts);
 
     /// One line, with those that a backslash at the end joins to it, without the last line end.
-    /// What was typed before an interruption is forgotten.
+    /// What was typed before an interruption is forgotten, and empty are lines that Ctrl-D ends
+    /// before the last.
     [[nodiscard]] Input next_input();
 
 private:

@@ -210,6 +210,57 @@ TEST_F(CloudChatInTmux, ASignalThatEndsItAtThePromptEndsItAloneAndLeavesTheTermi
     }
 }
 
+TEST_F(CloudChatInTmux, CtrlDDropsALineThatGoesOn) {
+    TmuxTerminal terminal(script(to_server_));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("nonsense\\");
+    terminal.press("Enter");
+    ASSERT_TRUE(terminal.ends_in("\n..."));
+    terminal.press("C-d");
+    ASSERT_TRUE(terminal.ends_in("... ^D\n>")) << terminal.screen();
+    terminal.type("ping");
+    terminal.press("Enter");
+    ASSERT_TRUE(is_asked(1)) << terminal.screen();
+    EXPECT_EQ(last_question(), "ping");
+    ASSERT_TRUE(terminal.ends_in("]\n>"));
+    leave(terminal);
+}
+
+TEST_F(CloudChatInTmux, IsHeldOnStandardOutputWhenErrorsGoElsewhere) {
+    for (const std::string elsewhere : {"2> errors", "2>&-"}) {
+        TmuxTerminal terminal(script(to_server_ + " " + elsewhere));
+        ASSERT_TRUE(terminal.ends_in(">")) << terminal.screen();
+        terminal.type("pig");
+        terminal.press("Left");
+        terminal.type("n");
+        terminal.press("Enter");
+        ASSERT_TRUE(terminal.ends_in("> ping\npong\n>")) << terminal.screen();
+        leave(terminal);
+    }
+}
+
+TEST_F(CloudChatInTmux, ReadsPlainLinesWhenAllOutputGoesElsewhere) {
+    TmuxTerminal terminal(script(to_server_ + " > answers 2> errors"));
+    terminal.type("ping");
+    terminal.press("Enter");
+    ASSERT_TRUE(is_asked(1));
+    EXPECT_EQ(last_question(), "ping");
+    leave(terminal);
+    EXPECT_EQ(file_content(directory_.file("answers")), "pong\n");
+}
+
+TEST_F(CloudChatInTmux, CtrlLeftAndCtrlRightGoByWords) {
+    TmuxTerminal terminal(script(to_server_));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    terminal.type("one three four");
+    terminal.press("C-Left");
+    terminal.press("C-Left");
+    terminal.type("two ");
+    terminal.press("C-Right");
+    terminal.type(",");
+    EXPECT_TRUE(terminal.ends_in("> one two three, four")) << terminal.screen();
+}
+
 TEST_F(CloudChatInTmux, TheWaitForAnAnswerIsSeenAndLeavesNoTrace) {
     server_.enqueue(Answer::bytes("").then_stall());
     TmuxTerminal terminal(script(to_server_));
