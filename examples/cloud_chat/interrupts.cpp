@@ -22,6 +22,12 @@ sigset_t interrupt_signal() {
     return signals;
 }
 
+bool interrupt_is_ignored() {
+    struct sigaction action {};
+    ::sigaction(SIGINT, nullptr, &action);
+    return action.sa_handler == SIG_IGN;
+}
+
 int open_eventfd() {
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -31,15 +37,18 @@ int open_eventfd() {
 }  // namespace
 
 Interrupts::Interrupts() : fd_(open_eventfd()) {
+    if (interrupt_is_ignored()) return;
     const sigset_t signals = interrupt_signal();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     thread_ = std::jthread([this](const std::stop_token& ending) { wait_for_signals(ending); });
 }
 
 Interrupts::~Interrupts() {
-    thread_.request_stop();
-    pthread_kill(thread_.native_handle(), SIGINT);
-    thread_.join();
+    if (thread_.joinable()) {
+        thread_.request_stop();
+        pthread_kill(thread_.native_handle(), SIGINT);
+        thread_.join();
+    }
     ::close(fd_);
 }
 

@@ -7,7 +7,8 @@
 namespace cloud_chat {
 
 /// Turns Ctrl-C into something that can be waited for. `request_stop()` must not be called from a
-/// signal handler, so SIGINT is blocked everywhere and a thread takes it with sigwait().
+/// signal handler, so SIGINT is blocked everywhere and a thread takes it with sigwait(). A program
+/// that was started to ignore it, as a shell script does behind `&`, goes on doing so.
 ///
 /// Must be made before any other thread: threads inherit the blocked signal.
 class Interrupts {

@@ -11,8 +11,10 @@
 
 #include <cloud_backend/error.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <langinfo.h>
+#include <unistd.h>
 
 #include <clocale>
 #include <csignal>
@@ -69,6 +71,13 @@ ExitStatus run(const Arguments& arguments, Interrupts& interrupts) {
     return answer(joined(std::move(prompt), piped), arguments, interrupts);
 }
 
+/// What else is opened must not get the number of a standard stream that is closed.
+void open_standard_streams() {
+    int fd = STDIN_FILENO;
+    while (fd >= 0 && fd <= STDERR_FILENO) fd = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    ::close(fd);
+}
+
 /// Text is UTF-8 everywhere, but libedit asks the locale.
 void use_utf8() {
     // NOLINTBEGIN(concurrency-mt-unsafe): there is no other thread yet
@@ -78,6 +87,7 @@ void use_utf8() {
 }
 
 ExitStatus run(int argc, const char* const* argv) try {
+    open_standard_streams();
     const auto read = read_arguments(argc, argv);
     if (const auto* status = std::get_if<ExitStatus>(&read)) return *status;
 

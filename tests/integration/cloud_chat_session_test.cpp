@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <latch>
 #include <string>
 #include <thread>
 #include <utility>
@@ -53,6 +54,38 @@ TEST(CloudChatInterrupt, CtrlCAgainEndsAProgramThatCannotWrite) {
         std::this_thread::yield();
     }
     EXPECT_EQ(program.exit_status_when_interrupted(), 130);
+}
+
+TEST(CloudChatInterrupt, IsIgnoredByAProgramThatWasStartedToIgnoreIt) {
+    std::latch interrupted{1};
+    const EmbeddedServer server({.handler = [&](const embedded_server::Request&) {
+        interrupted.wait();
+        return Answer::stream(with_done(three_word_events()));
+    }});
+    Program script("/bin/sh", {"-c", "trap '' INT; exec " CLOUD_CHAT_PROGRAM " --base-url " +
+                                         server.url() + " count"});
+    script.end_input();
+    const bool asked =
+        server.wait_until([&] { return server.request_count() == 1; }, Program::patience);
+    script.interrupt();
+    interrupted.count_down();
+    EXPECT_TRUE(asked);
+    EXPECT_EQ(script.exit_status(), 0);
+    EXPECT_EQ(script.output(), "one two three\n");
+}
+
+TEST(CloudChatWithoutAStream, FindsNoPromptInAClosedInput) {
+    Program script("/bin/sh", {"-c", "exec " CLOUD_CHAT_PROGRAM " --embedded <&-"});
+    EXPECT_EQ(script.exit_status(), 2);
+    EXPECT_TRUE(contains(script.errors(), "the prompt is empty")) << script.errors();
+}
+
+TEST(CloudChatWithoutAStream, AnswersIntoAClosedOutput) {
+    const EmbeddedServer server;
+    Program script("/bin/sh",
+                   {"-c", "exec " CLOUD_CHAT_PROGRAM " --base-url " + server.url() + " ping >&-"});
+    script.end_input();
+    EXPECT_EQ(script.exit_status(), 0) << script.errors();
 }
 
 TEST(CloudChatAtTerminal, CtrlCKeepsTheSessionAndItsHistory) {
