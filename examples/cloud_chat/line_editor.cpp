@@ -152,6 +152,8 @@ void LineEditor::react_to(int signal) {
     terminal_.reset();
     std::raise(signal);
     terminal_.emplace(editor_.get());
+    // Whether or not others wrote there, the cursor is where EL_REFRESH begins.
+    std::fputs("\r", editor_output());
     el_set(editor_.get(), EL_REFRESH);
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <csignal>
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <latch>
@@ -207,6 +208,22 @@ TEST_F(CloudChatInTmux, ASignalThatEndsItAtThePromptEndsItAloneAndLeavesTheTermi
         is_left_as_it_was(terminal, "left with " + std::to_string(128 + signal));
         terminal.paste("seen\n");
         EXPECT_TRUE(terminal.ends_in("\nseen\nseen")) << terminal.screen();
+    }
+}
+
+TEST_F(CloudChatInTmux, ALineIsEditedAtTheWidthThatTheTerminalHasNow) {
+    TmuxTerminal terminal(script(to_server_));
+    ASSERT_TRUE(terminal.ends_in("\n>"));
+    for (const std::size_t width : {50U, 40U}) {
+        terminal.resize(width);
+        terminal.type(std::string(width, 'a'));
+        terminal.press("C-a");
+        terminal.type("b");
+        EXPECT_TRUE(terminal.ends_in("> b" + std::string(width - 3, 'a') + "\naaa"))
+            << terminal.screen();
+        terminal.press("C-e");
+        terminal.press("C-u");
+        ASSERT_TRUE(terminal.ends_in(">")) << terminal.screen();
     }
 }
 

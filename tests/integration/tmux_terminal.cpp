@@ -49,6 +49,18 @@ void TmuxTerminal::paste(const std::string& text) {
     run({"paste-buffer", "-p"});
 }
 
+void TmuxTerminal::resize(std::size_t width) {
+    const std::string columns = std::to_string(width);
+    run({"resize-window", "-x", columns});
+    std::string terminal = run({"display-message", "-p", "#{pane_tty}"});
+    terminal.pop_back();
+    const bool resized = comes_true([&] {
+        ChildProcess stty({"stty", "-F", terminal, "size"});
+        return stty.exit_status() == 0 && stty.output().ends_with(" " + columns + "\n");
+    });
+    if (!resized) throw std::runtime_error(terminal + " keeps its size");
+}
+
 std::string TmuxTerminal::run(const std::vector<std::string>& command) {
     ChildProcess client(tmux(directory_, client_option, command));
     if (client.exit_status() != 0) throw std::runtime_error("tmux: " + client.output());

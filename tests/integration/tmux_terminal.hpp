@@ -3,6 +3,7 @@
 #include "real_server_process.hpp"
 #include "temporary_directory.hpp"
 
+#include <cstddef>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ public:
     /// By tmux's names: Enter, Up, C-c.
     void press(const std::string& key) { run({"send-keys", key}); }
     void paste(const std::string& text);
+    /// Until programs in it see this width. Throws when they do not.
+    void resize(std::size_t width);
 
     /// What is seen, without white space at the ends of lines.
     [[nodiscard]] std::string screen() { return run({"capture-pane", "-p"}); }
