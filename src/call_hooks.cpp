@@ -43,18 +43,20 @@ TraceHeaders headers_of_both(TraceHeaders first, TraceHeaders second) {
 }  // namespace
 
 Hooks combine(Hooks first, Hooks second) {
+    Hooks combined;
     const auto join = [&](auto Hooks::*hook) {
-        return both(std::move(first.*hook), std::move(second.*hook));
+        combined.*hook = both(std::move(first.*hook), std::move(second.*hook));
     };
-    return {.on_call_started = join(&Hooks::on_call_started),
-            .on_attempt_started = join(&Hooks::on_attempt_started),
-            .trace_headers =
-                headers_of_both(std::move(first.trace_headers), std::move(second.trace_headers)),
-            .on_first_chunk = join(&Hooks::on_first_chunk),
-            .on_attempt_finished = join(&Hooks::on_attempt_finished),
-            .on_retry = join(&Hooks::on_retry),
-            .on_call_finished = join(&Hooks::on_call_finished),
-            .on_circuit_change = join(&Hooks::on_circuit_change)};
+    join(&Hooks::on_call_started);
+    join(&Hooks::on_attempt_started);
+    join(&Hooks::on_first_chunk);
+    join(&Hooks::on_attempt_finished);
+    join(&Hooks::on_retry);
+    join(&Hooks::on_call_finished);
+    join(&Hooks::on_circuit_change);
+    combined.trace_headers =
+        headers_of_both(std::move(first.trace_headers), std::move(second.trace_headers));
+    return combined;
 }
 
 namespace detail {
