@@ -193,42 +193,42 @@ Headers CloudBackendClient::request_headers() const {
     return {};
 }
 
-/// Takes the body of `asked`.
-HttpRequest CloudBackendClient::make_request(ServiceRequest& asked, std::string_view accept,
+/// Takes the body of `request`.
+HttpRequest CloudBackendClient::make_request(ServiceRequest& request, std::string_view accept,
                                              const CallOptions& options) const {
     const ClientOptions& client = core_->options;
     const TimeoutOptions& timeouts = options.timeouts ? *options.timeouts : client.timeouts;
-    detail::check_path(asked.path);
-    HttpRequest request{.method = asked.body ? "POST" : "GET",
-                        .url = core_->base_url.join(asked.path),
-                        .headers = {{"Accept", std::string(accept)},
-                                    {"User-Agent", "cloud_backend/" CLOUD_BACKEND_VERSION}},
-                        .max_header_bytes = client.limits.response_headers,
-                        .connect_timeout = timeouts.connect};
-    if (asked.body) {
-        request.headers.push_back({"Content-Type", "application/json"});
-        request.body = *std::move(asked.body);
+    detail::check_path(request.path);
+    HttpRequest http{.method = request.body ? "POST" : "GET",
+                     .url = core_->base_url.join(request.path),
+                     .headers = {{"Accept", std::string(accept)},
+                                 {"User-Agent", "cloud_backend/" CLOUD_BACKEND_VERSION}},
+                     .max_header_bytes = client.limits.response_headers,
+                     .connect_timeout = timeouts.connect};
+    if (request.body) {
+        http.headers.push_back({"Content-Type", "application/json"});
+        http.body = *std::move(request.body);
     }
     // The more particular comes later and replaces.
     const Headers of_protocol = request_headers();
     for (const Headers* headers : {&of_protocol, &client.headers, &options.headers}) {
-        for (const Header& header : *headers) detail::set_header(request.headers, header);
+        for (const Header& header : *headers) detail::set_header(http.headers, header);
     }
     const bool wants_key = !options.idempotency_key.empty() || client.idempotency_key;
-    if (wants_key && request.method != "GET") {
-        detail::set_header(request.headers, {"Idempotency-Key", options.idempotency_key.empty()
-                                                                    ? new_idempotency_key()
-                                                                    : options.idempotency_key});
+    if (wants_key && http.method != "GET") {
+        detail::set_header(http.headers, {"Idempotency-Key", options.idempotency_key.empty()
+                                                                 ? new_idempotency_key()
+                                                                 : options.idempotency_key});
     }
-    detail::check_headers(request.headers);
-    core_->credentials.check_confidential(request.headers);
-    return request;
+    detail::check_headers(http.headers);
+    core_->credentials.check_confidential(http.headers);
+    return http;
 }
 
-detail::CallPlan CloudBackendClient::make_plan(ServiceRequest asked, std::string_view accept,
+detail::CallPlan CloudBackendClient::make_plan(ServiceRequest request, std::string_view accept,
                                                std::stop_token stop,
                                                const CallOptions& options) const {
-    HttpRequest request = make_request(asked, accept, options);
+    HttpRequest http = make_request(request, accept, options);
     if (options.timeouts) detail::check_timeouts(*options.timeouts);
     if (options.retry) detail::check_retry(*options.retry);
     if (options.max_retry_wait) detail::check_max_retry_wait(*options.max_retry_wait);
@@ -237,9 +237,9 @@ detail::CallPlan CloudBackendClient::make_plan(ServiceRequest asked, std::string
     return {.subject = {.server = {.provider = core_->options.provider,
                                    .address = core_->base_url.host(),
                                    .port = core_->base_url.port()},
-                        .operation = std::move(asked.operation),
-                        .model = std::move(asked.model)},
-            .request = std::move(request),
+                        .operation = std::move(request.operation),
+                        .model = std::move(request.model)},
+            .request = std::move(http),
             .auth = auth,
             .credentials = core_->credentials,
             .timeouts = options.timeouts.value_or(core_->options.timeouts),
