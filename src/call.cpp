@@ -64,10 +64,9 @@ Call::~Call() {
         return;
     }
     if (state_ == State::attempting) {
-        hooks_.tell(&Hooks::on_attempt_finished,
-                    AttemptInfo{.number = static_cast<int>(metadata_.attempts.size()) + 1,
-                                .error = ErrorCode::cancelled,
-                                .end = AttemptEnd::ended_by_caller});
+        hooks_.tell(&Hooks::on_attempt_finished, AttemptInfo{.number = attempt_number(),
+                                                             .error = ErrorCode::cancelled,
+                                                             .end = AttemptEnd::ended_by_caller});
     }
     end_between_attempts();
     report_end(ErrorCode::cancelled);
@@ -148,8 +147,7 @@ void Call::begin_attempt() {
     }
     std::string key;
     if (!ask_key(key)) return end_between_attempts();
-    const int number = static_cast<int>(metadata_.attempts.size()) + 1;
-    hooks_.tell(&Hooks::on_attempt_started, number);
+    hooks_.tell(&Hooks::on_attempt_started, attempt_number());
     hooks_.carry_trace(plan_.request.headers, plan_.credentials);
     authorize(std::move(key));
     attempt_.emplace(AttemptOptions{plan_.timeouts, plan_.retry, plan_.stop},
@@ -197,7 +195,7 @@ void Call::authorize(std::string key) {
 void Call::conclude_attempt() {
     note_answer();
     AttemptInfo info = attempt_->info();
-    info.number = static_cast<int>(metadata_.attempts.size()) + 1;
+    info.number = attempt_number();
     AttemptResult result = attempt_->take_result();
     state_ = State::over;
     failure_.reset();

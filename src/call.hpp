@@ -109,6 +109,10 @@ private:
     [[nodiscard]] bool ask_key(std::string& key);
     void authorize(std::string key);
     void end_between_attempts() noexcept;
+    /// Of the attempt that is under way, or next.
+    [[nodiscard]] int attempt_number() const noexcept {
+        return static_cast<int>(metadata_.attempts.size()) + 1;
+    }
 
     void conclude_attempt();
     [[nodiscard]] AttemptInfo conclude(AttemptFailure failure, AttemptInfo info);
